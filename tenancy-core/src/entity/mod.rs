@@ -1,0 +1,12 @@
+//! What a row must tell: its table, its tenant, its key and its values.
+//!
+//! `tenancy_sqlx` derives [`TenantEntity`] and [`ToValue`]/[`FromValue`]; nobody writes them by
+//! hand.
+
+mod row;
+mod table;
+mod value;
+
+pub use row::{FromTenantRow, IntoEntity, Row, TenantEntity};
+pub use table::{Column, Table};
+pub use value::{FromValue, Kind, ToValue, Value};

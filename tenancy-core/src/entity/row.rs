@@ -1,0 +1,79 @@
+use super::{FromValue, Kind, Table, ToValue, Value};
+use crate::{Error, TenantId};
+
+/// One row that came back, read by position.
+pub trait Row {
+    /// Takes the value at `index`, which must be of `kind` or null.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Internal`](crate::ErrorKind::Internal) when the column is missing or holds
+    /// another type.
+    fn take(&mut self, index: usize, kind: Kind) -> Result<Value, Error>;
+}
+
+/// A type that is read from a row.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read from a row",
+    note = "add `#[derive(TenantEntity)]`"
+)]
+pub trait FromTenantRow: Sized + Send {
+    /// Reads the columns, in the order of the table.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Internal`](crate::ErrorKind::Internal) when a column holds another type.
+    fn from_row(row: &mut dyn Row) -> Result<Self, Error>;
+}
+
+/// A row of a tenant table.
+///
+/// Derived: see the `TenantEntity` macro of `tenancy_sqlx`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a tenant entity",
+    note = "add `#[derive(TenantEntity)]` and `#[tenant(table = \"…\")]`"
+)]
+pub trait TenantEntity: FromTenantRow + Send + Sync + 'static {
+    /// The key within the tenant.
+    type Key: ToValue + FromValue + Clone + Send + Sync + 'static;
+
+    /// The table.
+    const TABLE: Table;
+
+    /// Returns the tenant this row belongs to.
+    fn tenant(&self) -> TenantId;
+
+    /// Returns the key.
+    fn key(&self) -> &Self::Key;
+
+    /// Returns the values in the order of the table's columns.
+    fn values(&self) -> Vec<Value>;
+}
+
+/// What an insert takes: a draft that gets its tenant now, or a whole entity that is checked.
+///
+/// ```
+/// use tenancy_core::{entity::IntoEntity, TenantId};
+/// # struct Note { tenant_id: TenantId, text: String }
+/// struct NewNote { text: String }
+///
+/// impl IntoEntity<Note> for NewNote {
+///     fn into_entity(self, tenant: TenantId) -> Note {
+///         Note { tenant_id: tenant, text: self.text }
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be inserted as `{E}`",
+    note = "implement `IntoEntity<{E}>`: it is handed the tenant"
+)]
+pub trait IntoEntity<E>: Send {
+    /// Makes the entity.
+    fn into_entity(self, tenant: TenantId) -> E;
+}
+
+impl<E: TenantEntity> IntoEntity<E> for E {
+    fn into_entity(self, _: TenantId) -> E {
+        self
+    }
+}
