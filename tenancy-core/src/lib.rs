@@ -1,14 +1,53 @@
-//! Nouns, traits and in-memory versions of tenancy.
+//! Who is this request for, what may it touch, how much may it use.
+//!
+//! This crate holds the nouns, the traits and their in-memory versions. It needs no database and
+//! no web framework. The other crates build on it: `tenancy-sqlx` keeps tenants apart in SQL,
+//! `tenancy-redis` shares limits between nodes, `tenancy-axum` brings both to HTTP. Applications
+//! that use those still meet these names every day.
+//!
+//! | to learn | look at |
+//! | --- | --- |
+//! | who a request is for | [`resolve`], [`TenantDirectory`] |
+//! | the tenant of the running task | [`TenantContext`] |
+//! | rows that belong to a tenant | [`entity`], [`TenantScoped`] |
+//! | how much a tenant may use | [`limit`], [`usage`], [`Plan`] |
+//! | what a caller is told | [`Error`], [`Problem`] |
+//!
+//! # Features
+//!
+//! * `jwt`: the JWT strategy. Your binary picks the crypto backend of `jsonwebtoken`.
+//! * `axum`: [`Problem`] as a response.
 
-pub mod clock;
+mod actor;
+mod clock;
+mod context;
+mod directory;
 pub mod entity;
 mod error;
 mod id;
 pub mod limit;
+mod placement;
+mod plan;
+mod problem;
 mod repository;
+pub mod resolve;
+mod tenant;
 pub mod usage;
 
+pub use async_trait::async_trait;
+
+pub use actor::{Actor, ActorKind};
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use context::{RequestId, ResolvedVia, TenantContext, Trust};
+pub use directory::{
+    ApiKey, ApiKeyHash, ApiKeySecret, DirectoryEntry, MemoryDirectory, TenantDirectory, TenantKey,
+};
+pub use entity::{IntoEntity, TenantEntity};
 pub use error::{Error, ErrorKind};
 pub use id::{TenantId, TenantSlug};
+pub use placement::{Isolation, Placement};
+pub use plan::{Allowance, Plan, PlanCatalogue};
+pub use problem::Problem;
 pub use repository::{Order, Page, Slice, TenantScoped};
+pub use resolve::{Resolution, ResolverChain, TenantResolver};
+pub use tenant::{Tenant, TenantStatus};

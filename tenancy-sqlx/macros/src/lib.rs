@@ -1,1 +1,61 @@
-//! Placeholder.
+//! The derives of tenancy-sqlx.
+//!
+//! Use them as `tenancy_sqlx::TenantEntity` and `tenancy_sqlx::TenantValue`: what they generate
+//! names that crate and no other.
+
+mod attribute;
+mod entity;
+mod errors;
+mod name;
+mod value;
+
+use proc_macro::TokenStream;
+use proc_macro2::TokenStream as Tokens;
+use syn::{DeriveInput, parse_macro_input};
+
+/// Makes a struct the row of a tenant table.
+///
+/// It implements `FromTenantRow` and `TenantEntity` for a struct with named fields. Each field is
+/// a column, in the same order. A field's type is one of the types a column can hold (see
+/// `ToValue`), an `Option` of one, or a type with `#[derive(TenantValue)]`.
+///
+/// | on the struct | says |
+/// | --- | --- |
+/// | `#[tenant(table = "payments")]` | the table; required |
+/// | `#[tenant(version = "version")]` | the field that counts changes, an `i64`, so that an update never overwrites one unseen |
+///
+/// | on a field | says |
+/// | --- | --- |
+/// | `#[tenant(key)]` | it identifies a row within its tenant; on exactly one field, which cannot be null |
+/// | `#[tenant(tenant)]` | it holds the tenant; not needed for a field named `tenant_id` |
+/// | `#[tenant(column = "other_name")]` | the column is not named like the field |
+///
+/// The table's primary key is the tenant and the key together. The tenant's field is a
+/// `TenantId`. Tables and columns have plain names: 1 to 63 of `a-z`, `0-9` and `_`, no digit
+/// first.
+///
+/// An error while reading a row carries the column, as `payments.status`, in its subject.
+#[proc_macro_derive(TenantEntity, attributes(tenant))]
+pub fn tenant_entity(input: TokenStream) -> TokenStream {
+    expand(entity::derive, &parse_macro_input!(input))
+}
+
+/// Makes a type the value of a column.
+///
+/// It implements `ToValue` and `FromValue` for
+///
+/// * a struct with one field, which is stored as that field is. Reading does not pass through
+///   your constructor: where old rows may break its rules, implement the two traits by hand.
+/// * an enum without fields, stored as text: the variant's name in snake case (`PastDue` is
+///   `past_due`, `EUR` is `eur`), or what `#[tenant(rename = "...")]` on the variant says.
+///   Reading a text that no variant has is an error, which names the type and not the text.
+///
+/// Renaming a variant changes what is stored: give it its old text with `rename`.
+#[proc_macro_derive(TenantValue, attributes(tenant))]
+pub fn tenant_value(input: TokenStream) -> TokenStream {
+    expand(value::derive, &parse_macro_input!(input))
+}
+
+fn expand(derive: fn(&DeriveInput) -> syn::Result<Tokens>, input: &DeriveInput) -> TokenStream {
+    derive(input).unwrap_or_else(syn::Error::into_compile_error).into()
+}

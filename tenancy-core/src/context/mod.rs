@@ -1,0 +1,8 @@
+//! The tenant of the running task.
+
+mod request_id;
+mod task;
+mod tenant_context;
+
+pub use request_id::RequestId;
+pub use tenant_context::{ResolvedVia, TenantContext, Trust};

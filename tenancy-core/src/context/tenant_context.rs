@@ -1,0 +1,171 @@
+use std::fmt;
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use super::RequestId;
+use crate::{Actor, Error, ErrorKind, Tenant, TenantId};
+
+/// Which strategy named the tenant, the strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum ResolvedVia {
+    /// A JSON Web Token.
+    Jwt,
+    /// An API key.
+    ApiKey,
+    /// A header, from a declared proxy or beside a credential.
+    Header,
+    /// The label next to the base domain.
+    Subdomain,
+    /// The program itself: a job, a command, a test.
+    Program,
+}
+
+impl ResolvedVia {
+    /// Returns the name for logs and metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Jwt => "jwt",
+            Self::ApiKey => "api_key",
+            Self::Header => "header",
+            Self::Subdomain => "subdomain",
+            Self::Program => "program",
+        }
+    }
+}
+
+impl fmt::Display for ResolvedVia {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How far a claim about the tenant is believed, the least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Trust {
+    /// Anybody can write it, such as a header: it may contradict, it never names alone.
+    Hint,
+    /// The address that was asked for, such as a host: enough for a page without sign-in.
+    Address,
+    /// A declared proxy or the program itself says so.
+    Declared,
+    /// A credential proves it.
+    Credential,
+}
+
+/// The tenant a piece of work is for, and how that is known.
+///
+/// Cheap to clone. Put a future into a context with [`scope`](Self::scope); read it anywhere
+/// below with [`current`](Self::current).
+///
+/// ```
+/// use std::sync::Arc;
+/// use tenancy_core::{PlanCatalogue, Tenant, TenantContext, TenantId, TenantSlug};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), tenancy_core::Error> {
+/// let plan = PlanCatalogue::example().plan("starter")?;
+/// let tenant = |slug| Ok::<_, tenancy_core::Error>(Tenant::new(TenantId::generate(), TenantSlug::parse(slug)?, plan.clone()));
+/// let harbor = TenantContext::for_program(Arc::new(tenant("harbor")?));
+/// let summit = TenantContext::for_program(Arc::new(tenant("summit")?));
+///
+/// harbor.clone().scope(async {
+///     assert_eq!(TenantContext::current().unwrap().tenant_id(), harbor.tenant_id());
+///     summit.clone().scope(async {
+///         assert_eq!(TenantContext::current().unwrap().tenant_id(), summit.tenant_id());
+///     }).await;
+/// }).await;
+/// assert!(TenantContext::current().is_err());
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct TenantContext(Arc<Inner>);
+
+struct Inner {
+    tenant: Arc<Tenant>,
+    resolved_via: ResolvedVia,
+    resolved_at: OffsetDateTime,
+    trust: Trust,
+    actor: Option<Actor>,
+    request_id: Option<RequestId>,
+}
+
+impl TenantContext {
+    /// Makes the context of a request.
+    pub(crate) fn of_request(
+        tenant: Arc<Tenant>,
+        (resolved_via, trust): (ResolvedVia, Trust),
+        resolved_at: OffsetDateTime,
+        actor: Option<Actor>,
+        request_id: Option<RequestId>,
+    ) -> Self {
+        Self(Arc::new(Inner { tenant, resolved_via, resolved_at, trust, actor, request_id }))
+    }
+
+    /// Makes the context of work the program starts itself: a command, a job, a test.
+    pub fn for_program(tenant: Arc<Tenant>) -> Self {
+        use crate::{Clock as _, SystemClock};
+        let via = (ResolvedVia::Program, Trust::Declared);
+        Self::of_request(tenant, via, SystemClock.now(), None, None)
+    }
+
+    /// Returns the tenant.
+    pub fn tenant(&self) -> &Arc<Tenant> {
+        &self.0.tenant
+    }
+
+    /// Returns the tenant's id.
+    pub fn tenant_id(&self) -> TenantId {
+        self.0.tenant.id()
+    }
+
+    /// Returns the strategy that named the tenant.
+    pub fn resolved_via(&self) -> ResolvedVia {
+        self.0.resolved_via
+    }
+
+    /// Returns when the tenant was resolved.
+    pub fn resolved_at(&self) -> OffsetDateTime {
+        self.0.resolved_at
+    }
+
+    /// Returns how far the strongest claim is believed.
+    pub fn trust(&self) -> Trust {
+        self.0.trust
+    }
+
+    /// Returns who acts, if a credential came.
+    pub fn actor(&self) -> Option<&Actor> {
+        self.0.actor.as_ref()
+    }
+
+    /// Returns the request's id, if this is a request.
+    pub fn request_id(&self) -> Option<&RequestId> {
+        self.0.request_id.as_ref()
+    }
+
+    /// Passes only when the tenant is proved, not merely addressed.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::CredentialRequired`] when just a host or a path names the tenant.
+    pub fn require_credential(&self) -> Result<(), Error> {
+        if self.trust() >= Trust::Declared {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::CredentialRequired,
+            "send a credential of this tenant: an address alone does not open its data",
+        ))
+    }
+}
+
+impl fmt::Debug for TenantContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TenantContext")
+            .field("tenant", &self.0.tenant.slug())
+            .field("resolved_via", &self.0.resolved_via)
+            .field("trust", &self.0.trust)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,143 @@
+use std::borrow::Cow;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::mapping::{self, Entry};
+use crate::{Error, ErrorKind};
+
+/// A refusal, as a caller over HTTP sees it.
+///
+/// With the feature `axum` it is a response, so that a handler may return it and use `?` on
+/// [`Error`]. What lies behind a 5xx is logged and not told.
+///
+/// ```
+/// use tenancy_core::{Error, ErrorKind, Problem};
+///
+/// let problem = Problem::from(Error::new(ErrorKind::TenantMismatch, "the request names different tenants"));
+/// assert_eq!((problem.status(), problem.code()), (403, "tenant_mismatch"));
+///
+/// let own = Problem::new(422, "amount_invalid", "The amount is not valid").with_param("amount");
+/// assert_eq!(own.param(), Some("amount"));
+/// ```
+#[derive(Debug, Serialize)]
+pub struct Problem {
+    r#type: &'static str,
+    title: Cow<'static, str>,
+    status: u16,
+    code: Cow<'static, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<Cow<'static, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    param: Option<Cow<'static, str>>,
+    #[serde(skip)]
+    retry_after: Option<Duration>,
+    #[serde(skip)]
+    cause: Option<Error>,
+}
+
+impl Problem {
+    /// Makes a problem: an HTTP status of 400 to 599, a code for programs, a title for people.
+    ///
+    /// # Panics
+    ///
+    /// When the status is outside 400 to 599.
+    pub fn new(
+        status: u16,
+        code: impl Into<Cow<'static, str>>,
+        title: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        assert!((400..=599).contains(&status), "a problem has a status of 400 to 599");
+        Self {
+            r#type: "about:blank",
+            title: title.into(),
+            status,
+            code: code.into(),
+            detail: None,
+            param: None,
+            retry_after: None,
+            cause: None,
+        }
+    }
+
+    /// More requests than the rate allows; `retry_after` is `None` when waiting will not help.
+    pub fn rate_limited(retry_after: Option<Duration>) -> Self {
+        Self { retry_after, ..Self::of(mapping::RATE_LIMITED) }
+    }
+
+    /// Says more about this one case. It must hold no secret and nothing of another tenant.
+    pub fn with_detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// Names the field or header it is about.
+    pub fn with_param(mut self, param: impl Into<Cow<'static, str>>) -> Self {
+        self.param = Some(param.into());
+        self
+    }
+
+    /// Says when to try again.
+    pub fn with_retry_after(mut self, after: Duration) -> Self {
+        self.retry_after = Some(after);
+        self
+    }
+
+    /// Returns the HTTP status.
+    pub const fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Returns the code for programs.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// Returns the title for people.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// Returns what is said about this one case.
+    pub fn detail(&self) -> Option<&str> {
+        self.detail.as_deref()
+    }
+
+    /// Returns the field or header it is about.
+    pub fn param(&self) -> Option<&str> {
+        self.param.as_deref()
+    }
+
+    /// Returns when to try again.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// Returns the error behind it, for logs.
+    pub const fn cause(&self) -> Option<&Error> {
+        self.cause.as_ref()
+    }
+
+    fn of((status, code, title): Entry) -> Self {
+        Self::new(status, code, title)
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let mut problem = Self::of(mapping::entry(error.kind()));
+        match error.kind() {
+            ErrorKind::Unavailable | ErrorKind::TenantProvisioning => {
+                problem.retry_after = Some(Duration::from_secs(1));
+            }
+            // Why a credential is refused would help someone who tries out credentials.
+            ErrorKind::CredentialInvalid | ErrorKind::Misconfigured | ErrorKind::Internal => {}
+            _ => {
+                problem.detail = Some(error.message().to_owned().into());
+                problem.param = error.subject().map(|subject| subject.to_owned().into());
+            }
+        }
+        problem.cause = Some(error);
+        problem
+    }
+}

@@ -1,0 +1,87 @@
+use http::request::Parts;
+
+use crate::{Actor, Error, ErrorKind, ResolvedVia, TenantKey, Trust};
+
+/// What one source says about the tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenantClaim {
+    pub(super) key: Option<TenantKey>,
+    pub(super) trust: Trust,
+    pub(super) actor: Option<Actor>,
+}
+
+impl TenantClaim {
+    /// The source names a tenant.
+    pub fn new(key: TenantKey, trust: Trust) -> Self {
+        Self { key: Some(key), trust, actor: None }
+    }
+
+    /// The source names something that no tenant can be called.
+    ///
+    /// It is a claim all the same: it fails, and does not fall through to other sources.
+    pub fn nobody(trust: Trust) -> Self {
+        Self { key: None, trust, actor: None }
+    }
+
+    /// Adds who acts. Only a credential proves that.
+    pub fn with_actor(mut self, actor: Actor) -> Self {
+        self.actor = Some(actor);
+        self
+    }
+}
+
+/// What a strategy found in a request.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Claimed {
+    /// Its source is not there.
+    Absent,
+    /// The source names a tenant.
+    Claim(TenantClaim),
+    /// The source is there and is not good: expired, forged, malformed, twice.
+    Invalid(Error),
+}
+
+impl Claimed {
+    /// A credential that is not good. The reason goes to logs, never to the caller.
+    pub fn bad_credential(reason: &'static str) -> Self {
+        Self::Invalid(Error::new(ErrorKind::CredentialInvalid, reason))
+    }
+}
+
+/// A strategy: reads one source of a request.
+///
+/// It never looks anything up and never waits.
+///
+/// # Write your own
+///
+/// ```
+/// use http::request::Parts;
+/// use tenancy_core::resolve::{Claimed, TenantClaim, TenantResolver};
+/// use tenancy_core::{ResolvedVia, TenantKey, Trust};
+///
+/// /// `/t/{tenant}/…`
+/// struct PathPrefix;
+///
+/// impl TenantResolver for PathPrefix {
+///     fn via(&self) -> ResolvedVia {
+///         ResolvedVia::Program
+///     }
+///
+///     fn resolve(&self, parts: &Parts) -> Claimed {
+///         let Some(rest) = parts.uri.path().strip_prefix("/t/") else { return Claimed::Absent };
+///         let name = rest.split('/').next().unwrap_or_default();
+///         Claimed::Claim(match TenantKey::parse(name) {
+///             Ok(key) => TenantClaim::new(key, Trust::Address),
+///             Err(_) => TenantClaim::nobody(Trust::Address),
+///         })
+///     }
+/// }
+/// ```
+pub trait TenantResolver: Send + Sync + 'static {
+    /// Returns the strategy's name.
+    fn via(&self) -> ResolvedVia;
+
+    /// Reads the source.
+    fn resolve(&self, parts: &Parts) -> Claimed;
+}

@@ -1,0 +1,23 @@
+//! Who is this request for: strategies read it, the chain looks up and cross-checks.
+//!
+//! A [`TenantResolver`] reads one source and never looks anything up. The [`ResolverChain`]
+//! runs all of them and lets a request pass only when they agree.
+
+mod api_key;
+mod bearer;
+mod chain;
+mod claim;
+mod header;
+mod host;
+#[cfg(feature = "jwt")]
+mod jwt;
+mod subdomain;
+
+pub use api_key::ApiKeyResolver;
+pub use chain::{Resolution, ResolverChain};
+pub use claim::{Claimed, TenantClaim, TenantResolver};
+pub use header::{HeaderResolver, PeerAddr};
+pub use host::Host;
+#[cfg(feature = "jwt")]
+pub use jwt::{JwtKey, JwtResolver};
+pub use subdomain::SubdomainResolver;

@@ -1,0 +1,136 @@
+//! The code an entity becomes.
+//!
+//! Nothing is imported: each path begins at `::tenancy_sqlx`, so that no name of the caller is
+//! shadowed. Code about a field is located at its type, where its errors belong.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use super::model::{Column, Entity};
+
+impl Entity {
+    /// Implements `FromTenantRow` and `TenantEntity`.
+    pub(crate) fn expand(&self) -> TokenStream {
+        let from_row = self.impl_from_tenant_row();
+        let entity = self.impl_tenant_entity();
+        let checks = self.checks();
+        quote! { #from_row #entity #checks }
+    }
+
+    fn impl_from_tenant_row(&self) -> TokenStream {
+        let ident = &self.ident;
+        let fields = self.columns.iter().map(|column| &column.field);
+        let reads =
+            self.columns.iter().enumerate().map(|(at, column)| self.read_column(at, column));
+        quote! {
+            #[automatically_derived]
+            impl ::tenancy_sqlx::__private::FromTenantRow for #ident {
+                fn from_row(
+                    row: &mut dyn ::tenancy_sqlx::__private::Row,
+                ) -> ::core::result::Result<Self, ::tenancy_sqlx::__private::Error> {
+                    ::core::result::Result::Ok(Self { #(#fields: #reads,)* })
+                }
+            }
+        }
+    }
+
+    fn read_column(&self, at: usize, column: &Column) -> TokenStream {
+        let ty = &column.ty;
+        let subject = format!("{}.{}", self.table, column.name);
+        quote_spanned! {column.span()=>
+            row.take(#at, <#ty as ::tenancy_sqlx::__private::ToValue>::KIND)
+                .and_then(<#ty as ::tenancy_sqlx::__private::FromValue>::from_value)
+                .map_err(|error| error.with_subject(#subject))?
+        }
+    }
+
+    fn impl_tenant_entity(&self) -> TokenStream {
+        let ident = &self.ident;
+        let key_type = &self.columns[self.key].ty;
+        let key = &self.columns[self.key].field;
+        let table = self.table();
+        let tenant = self.tenant();
+        let values = self.columns.iter().map(Column::value);
+        quote! {
+            #[automatically_derived]
+            impl ::tenancy_sqlx::__private::TenantEntity for #ident {
+                type Key = #key_type;
+
+                const TABLE: ::tenancy_sqlx::__private::Table = #table;
+
+                fn tenant(&self) -> ::tenancy_sqlx::__private::TenantId {
+                    #tenant
+                }
+
+                fn key(&self) -> &Self::Key {
+                    &self.#key
+                }
+
+                fn values(&self) -> ::std::vec::Vec<::tenancy_sqlx::__private::Value> {
+                    ::std::vec![#(#values),*]
+                }
+            }
+        }
+    }
+
+    fn table(&self) -> TokenStream {
+        let (name, tenant, key) = (&self.table, self.tenant, self.key);
+        let columns = self.columns.iter().map(Column::describe);
+        let version = self.version.map(|version| quote! { .with_version(#version) });
+        quote! {
+            ::tenancy_sqlx::__private::Table::new(#name, &[#(#columns),*], #tenant, #key) #version
+        }
+    }
+
+    fn tenant(&self) -> TokenStream {
+        let column = &self.columns[self.tenant];
+        let field = &column.field;
+        quote_spanned! {column.span()=> self.#field }
+    }
+
+    /// What the types must promise and only the compiler can tell.
+    fn checks(&self) -> TokenStream {
+        let ident = &self.ident;
+        let key = &self.columns[self.key];
+        let key_type = &key.ty;
+        let key_is_there = quote_spanned! {key.span()=>
+            const _: () = ::core::assert!(
+                !<#key_type as ::tenancy_sqlx::__private::ToValue>::NULLABLE,
+                "the key cannot be null: write its type without `Option`"
+            );
+        };
+        let version_counts = self.version.map(|at| {
+            let version = &self.columns[at];
+            let field = &version.field;
+            quote_spanned! {version.span()=> const _: fn(&#ident) -> i64 = |row| row.#field; }
+        });
+        quote! { #key_is_there #version_counts }
+    }
+}
+
+impl Column {
+    fn describe(&self) -> TokenStream {
+        let (name, ty) = (&self.name, &self.ty);
+        quote_spanned! {self.span()=>
+            ::tenancy_sqlx::__private::Column::new(
+                #name,
+                <#ty as ::tenancy_sqlx::__private::ToValue>::KIND,
+                <#ty as ::tenancy_sqlx::__private::ToValue>::NULLABLE,
+            )
+        }
+    }
+
+    fn value(&self) -> TokenStream {
+        let (field, ty) = (&self.field, &self.ty);
+        quote_spanned! {self.span()=>
+            <#ty as ::tenancy_sqlx::__private::ToValue>::to_value(&self.#field)
+        }
+    }
+
+    /// Located at the type, but resolved where the derive stands: a type that comes out of
+    /// another macro could not see `row` and `self` else.
+    fn span(&self) -> Span {
+        Span::call_site().located_at(self.ty.span())
+    }
+}

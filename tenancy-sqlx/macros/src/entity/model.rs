@@ -1,0 +1,197 @@
+//! The entity as it was written, with every rule checked.
+
+use proc_macro2::Span;
+use syn::ext::IdentExt;
+use syn::punctuated::Punctuated;
+use syn::{Data, DeriveInput, Error, Fields, Ident, LitStr, Result, Token, Type};
+
+use crate::attribute::{Place, Word, Words};
+use crate::errors::{all, both, distinct};
+use crate::name::plain;
+
+/// A table whose rows a struct holds; `tenant`, `key` and `version` are positions in `columns`.
+pub(crate) struct Entity {
+    pub(crate) ident: Ident,
+    pub(crate) table: String,
+    pub(crate) columns: Vec<Column>,
+    pub(crate) tenant: usize,
+    pub(crate) key: usize,
+    pub(crate) version: Option<usize>,
+}
+
+/// A field and its column.
+pub(crate) struct Column {
+    pub(crate) field: Ident,
+    pub(crate) ty: Type,
+    pub(crate) name: String,
+    named_at: Span,
+    tenant: Option<Span>,
+    key: Option<Span>,
+}
+
+const STRUCT: Place = Place {
+    name: "an entity",
+    words: &[Word::Text("table", "payments"), Word::Text("version", "version")],
+};
+
+const FIELD: Place = Place {
+    name: "an entity's field",
+    words: &[Word::Flag("key"), Word::Flag("tenant"), Word::Text("column", "other_name")],
+};
+
+impl Entity {
+    /// Reads a struct.
+    pub(crate) fn read(input: &DeriveInput) -> Result<Self> {
+        let fields = named_fields(input)?;
+        let words = Words::read(&input.attrs, &STRUCT);
+        let (words, columns) = both(words, all(fields.iter().map(Column::read)))?;
+        let ident = &input.ident;
+        let names = both(table(ident, &words), distinct_columns(&columns));
+        let roles = both(tenant_and_key(ident, &columns), version(ident, &words, &columns));
+        let ((table, ()), ((tenant, key), version)) = both(names, roles)?;
+        version_stands_alone(&words, version, tenant, key)?;
+        Ok(Self { ident: ident.clone(), table, columns, tenant, key, version })
+    }
+}
+
+impl Column {
+    fn read(field: &syn::Field) -> Result<Self> {
+        let words = Words::read(&field.attrs, &FIELD)?;
+        let ident = field.ident.clone().expect("a named field has a name");
+        let (name, named_at) = column_name(&ident, words.text("column"))?;
+        let (tenant, key) = (words.flag("tenant"), words.flag("key"));
+        Ok(Self { field: ident, ty: field.ty.clone(), name, named_at, tenant, key })
+    }
+
+    fn is_field(&self, name: &str) -> bool {
+        self.field.unraw() == name
+    }
+}
+
+fn named_fields(input: &DeriveInput) -> Result<&Punctuated<syn::Field, Token![,]>> {
+    let refuse = |what| {
+        let message = format!("{what} is no tenant entity: write a struct with named fields");
+        Err(Error::new_spanned(&input.ident, message))
+    };
+    if !input.generics.params.is_empty() {
+        let message = "a tenant entity has no generics: write one struct for each table";
+        return Err(Error::new_spanned(&input.generics, message));
+    }
+    match &input.data {
+        Data::Struct(data) => match &data.fields {
+            Fields::Named(fields) => Ok(&fields.named),
+            Fields::Unnamed(_) => refuse("a tuple struct"),
+            Fields::Unit => refuse("a struct without fields"),
+        },
+        Data::Enum(_) => refuse("an enum"),
+        Data::Union(_) => refuse("a union"),
+    }
+}
+
+fn column_name(field: &Ident, column: Option<&LitStr>) -> Result<(String, Span)> {
+    let (name, span, remedy) = match column {
+        Some(column) => (column.value(), column.span(), "write"),
+        None => (field.unraw().to_string(), field.span(), "add `#[tenant(column = \"...\")]` with"),
+    };
+    plain("column", &name, span, remedy)?;
+    Ok((name, span))
+}
+
+fn distinct_columns(columns: &[Column]) -> Result<()> {
+    distinct(
+        columns,
+        |column| &column.name,
+        |first, second| {
+            let message = format!(
+                "the fields `{}` and `{}` share the column `{}`: give one another name",
+                first.field, second.field, second.name
+            );
+            Error::new(second.named_at, message)
+        },
+    )
+}
+
+fn table(ident: &Ident, words: &Words) -> Result<String> {
+    let table = words.text("table").ok_or_else(|| {
+        let message = format!("`{ident}` names no table: add `#[tenant(table = \"...\")]`");
+        Error::new_spanned(ident, message)
+    })?;
+    plain("table", &table.value(), table.span(), "write")?;
+    Ok(table.value())
+}
+
+fn tenant_and_key(ident: &Ident, columns: &[Column]) -> Result<(usize, usize)> {
+    let (tenant, key) = both(tenant(ident, columns), key(ident, columns))?;
+    if tenant == key {
+        let message = "the tenant cannot be the key: write `#[tenant(key)]` on the field that \
+                       identifies a row within its tenant";
+        return Err(Error::new(columns[key].key.unwrap_or_else(|| ident.span()), message));
+    }
+    Ok((tenant, key))
+}
+
+fn key(ident: &Ident, columns: &[Column]) -> Result<usize> {
+    let marked = only_one("key", columns, |column| column.key)?;
+    marked.ok_or_else(|| {
+        let message = format!(
+            "`{ident}` has no key: write `#[tenant(key)]` on the field that identifies a row \
+             within its tenant"
+        );
+        Error::new_spanned(ident, message)
+    })
+}
+
+fn tenant(ident: &Ident, columns: &[Column]) -> Result<usize> {
+    let marked = only_one("tenant", columns, |column| column.tenant)?;
+    let named = || columns.iter().position(|column| column.is_field("tenant_id"));
+    marked.or_else(named).ok_or_else(|| {
+        let message = format!(
+            "`{ident}` has no tenant: add a field `tenant_id: TenantId`, or write \
+             `#[tenant(tenant)]` on the field that holds it"
+        );
+        Error::new_spanned(ident, message)
+    })
+}
+
+fn only_one(
+    word: &str,
+    columns: &[Column],
+    mark: impl Fn(&Column) -> Option<Span>,
+) -> Result<Option<usize>> {
+    let mut marked = columns
+        .iter()
+        .enumerate()
+        .filter_map(|(at, column)| mark(column).map(|span| (at, column, span)));
+    let Some((at, first, _)) = marked.next() else { return Ok(None) };
+    let Some((_, _, span)) = marked.next() else { return Ok(Some(at)) };
+    let message = format!(
+        "a second `{word}`: `{}` is marked already; exactly one field is the {word}",
+        first.field
+    );
+    Err(Error::new(span, message))
+}
+
+fn version(ident: &Ident, words: &Words, columns: &[Column]) -> Result<Option<usize>> {
+    let Some(field) = words.text("version") else { return Ok(None) };
+    let name = field.value();
+    let at = columns.iter().position(|column| column.is_field(&name)).ok_or_else(|| {
+        let message = format!("`{ident}` has no field `{name}`: write the name of an `i64` field");
+        Error::new_spanned(field, message)
+    })?;
+    Ok(Some(at))
+}
+
+fn version_stands_alone(
+    words: &Words,
+    version: Option<usize>,
+    tenant: usize,
+    key: usize,
+) -> Result<()> {
+    match version {
+        Some(at) if at == tenant || at == key => Err(Error::new_spanned(
+            words.text("version"),
+            "the version cannot be the tenant or the key: write the name of another `i64` field",
+        )),
+        _ => Ok(()),
+    }
+}
