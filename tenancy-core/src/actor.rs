@@ -12,6 +12,16 @@ pub enum ActorKind {
     ApiKey,
 }
 
+impl ActorKind {
+    /// Returns the name for logs, limits and audit events.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::ApiKey => "api_key",
+        }
+    }
+}
+
 /// Who acts, within a tenant: proved by a credential.
 ///
 /// The id is not secret: a token's subject, or an API key's id.

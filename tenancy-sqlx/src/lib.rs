@@ -1,7 +1,113 @@
-//! Placeholder.
+//! Tenant isolation in SQL: scoped handles, repositories and row-level security.
+//!
+//! One [`TenantDb`] per application speaks SQLite or Postgres, as the URL says. It hands out a
+//! [`TenantTx`] for one tenant, and that hands out a [`Repository`] for each entity. Three
+//! things keep tenants apart, each on its own:
+//!
+//! 1. **Types.** Without a tenant there is no handle, and without a handle no query.
+//! 2. **The predicate.** Every statement names the tenant; a row or an entity of another tenant
+//!    is refused, coming and going.
+//! 3. **The database.** On Postgres, row-level security is enabled and forced on every
+//!    registered table, and start-up refuses a role that could step around it.
+//!
+//! [`SqlDirectory`] keeps the tenants themselves. See [`TenantDb`] for a first program.
+//!
+//! # What is not here yet
+//!
+//! SQL of your own, isolation by schema or by database, `MySQL`, savepoints, and handles that
+//! cross tenants.
+//!
+//! # Features
+//!
+//! * `postgres`, `sqlite` (both on): the databases that are compiled in.
+//! * `axum`: [`TenantTx`] as an extractor.
 
-pub use tenancy_macros::{TenantEntity, TenantValue};
+mod backend;
+mod db;
+mod directory;
+mod handle;
+mod ident;
+mod migrate;
+mod options;
+mod repository;
+mod rls;
 
+/// ```
+/// use tenancy_core::TenantId;
+/// use tenancy_core::entity::{Kind, TenantEntity as _};
+/// use tenancy_sqlx::{TenantEntity, TenantValue};
+///
+/// #[derive(Debug, Clone, PartialEq, TenantValue)]
+/// struct PaymentId(i64);
+///
+/// #[derive(Debug, Clone, TenantValue)]
+/// enum Status {
+///     Open,
+///     PastDue,
+/// }
+///
+/// #[derive(Debug, Clone, TenantEntity)]
+/// #[tenant(table = "payments", version = "version")]
+/// struct Payment {
+///     #[tenant(key)]
+///     id: PaymentId,
+///     tenant_id: TenantId,
+///     #[tenant(column = "amount_minor")]
+///     amount: i64,
+///     status: Status,
+///     note: Option<String>,
+///     version: i64,
+/// }
+///
+/// let table = Payment::TABLE;
+/// let columns: Vec<_> = table.columns().iter().map(|column| column.name()).collect();
+/// assert_eq!(columns, ["id", "tenant_id", "amount_minor", "status", "note", "version"]);
+/// assert_eq!(table.columns()[3].kind(), Kind::Text);
+/// assert!(table.columns()[4].is_nullable());
+///
+/// let payment = Payment {
+///     id: PaymentId(7),
+///     tenant_id: TenantId::generate(),
+///     amount: 1_250,
+///     status: Status::PastDue,
+///     note: None,
+///     version: 0,
+/// };
+/// assert_eq!(payment.tenant(), payment.tenant_id);
+/// assert_eq!(payment.key(), &PaymentId(7));
+/// ```
+pub use tenancy_macros::TenantEntity;
+/// ```
+/// use tenancy_core::ErrorKind;
+/// use tenancy_core::entity::{FromValue as _, ToValue as _, Value};
+/// use tenancy_sqlx::TenantValue;
+///
+/// #[derive(Debug, PartialEq, TenantValue)]
+/// enum Status {
+///     Open,
+///     PastDue,
+///     #[tenant(rename = "void")]
+///     Cancelled,
+/// }
+///
+/// assert_eq!(Status::PastDue.to_value(), Value::Text("past_due".to_owned()));
+/// assert_eq!(Status::from_value(Value::Text("void".to_owned()))?, Status::Cancelled);
+///
+/// let error = Status::from_value(Value::Text("lost".to_owned())).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Internal);
+/// # Ok::<(), tenancy_core::Error>(())
+/// ```
+pub use tenancy_macros::TenantValue;
+
+pub use backend::Backend;
+pub use db::TenantDb;
+pub use directory::SqlDirectory;
+pub use handle::TenantTx;
+pub use migrate::Migration;
+pub use options::TenantDbOptions;
+pub use repository::Repository;
+
+/// What the derives write; not for users.
 #[doc(hidden)]
 pub mod __private {
     pub use tenancy_core::entity::*;

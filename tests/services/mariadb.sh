@@ -9,7 +9,7 @@ mariadb_start() {
   local program version
   program=$(find_program mariadbd) || die 'found no mariadbd'
   version=$("$program" --no-defaults --version 2>/dev/null)
-  stop_leftover mariadb mariadbd
+  stop_leftover mariadb TERM mariadbd
   if fresh_data mariadb "$version"; then
     mariadb_install
     data_is_complete "$version"

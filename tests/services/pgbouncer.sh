@@ -10,7 +10,7 @@ pgbouncer_start() {
   local program
   program=$(find_program pgbouncer) || die 'found no pgbouncer'
   url_has_host "$DATABASE_URL" || die 'DATABASE_URL names no host: give PGBOUNCER_URL too'
-  stop_leftover pgbouncer pgbouncer
+  stop_leftover pgbouncer TERM pgbouncer
   free_port
   # Passwords may be inside.
   (umask 077 && pgbouncer_users >"$SERVICES/pgbouncer.users")

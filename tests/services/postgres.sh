@@ -10,7 +10,7 @@ postgres_start() {
   local bin version
   bin=$(find_postgres_bin) || die 'found no folder with both postgres and initdb'
   version=$("$bin/postgres" --version)
-  stop_leftover postgres postgres
+  stop_leftover postgres INT postgres
   if fresh_data postgres "$version"; then
     run_quietly postgres "$bin/initdb" -D "$DATA" --username=tenancy_admin --auth=trust \
       --encoding=UTF8 --locale="$(utf8_locale)" --no-sync

@@ -3,8 +3,8 @@
 # exec_in_group CMD...   becomes the command, in a process group of its own
 # run_in_group CMD...    runs the command so, waits, and ends what it left behind
 # stop_group             ends the command that runs now, with all of its group
-# is_alive PID           is true while the process exists
-# stop_process PID SIG   asks a process to end, and after 20 s makes it
+# is_alive PID           is true while the process runs
+# stop_process PID SIG   sends a process the signal SIG to end it, and after 20 s makes it end
 #
 # Out: GROUP, the process group of the command that runs now
 
@@ -37,15 +37,22 @@ stop_group() {
   if [ -z "$GROUP" ]; then return; fi
   # The second form is for a command that has not reached its group yet.
   kill -s TERM -- "-$GROUP" 2>/dev/null || kill -s TERM "$GROUP" 2>/dev/null || true
-  if ! gone_within 15 "-$GROUP"; then
-    kill -s KILL -- "-$GROUP" 2>/dev/null || true
-    gone_within 2 "-$GROUP" || true
-  fi
+  if gone_within 15 "$GROUP"; then gone_within 2 "-$GROUP" || true; fi
+  kill -s KILL -- "-$GROUP" 2>/dev/null || true
+  wait "$GROUP" 2>/dev/null || true
   GROUP=
 }
 
 is_alive() {
-  [ -n "$1" ] && kill -0 -- "$1" 2>/dev/null
+  [ -n "$1" ] && kill -0 -- "$1" 2>/dev/null && ! is_zombie "$1"
+}
+
+# An orphan that has ended stays visible until the first process collects it, which in many
+# containers takes seconds, or for ever.
+is_zombie() {
+  local stat
+  { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
+  case ${stat##*) } in Z*) return 0 ;; *) return 1 ;; esac
 }
 
 stop_process() {
@@ -56,8 +63,7 @@ stop_process() {
   fi
 }
 
-# gone_within SECONDS PID: no longer than that, since a dead process stays visible where the
-# first process of a container does not collect it.
+# gone_within SECONDS PID: false when the process, or the group if negative, is still there.
 gone_within() {
   local start
   start=$(now)

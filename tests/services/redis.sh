@@ -6,7 +6,7 @@
 redis_start() {
   local program
   program=$(find_program redis-server valkey-server) || die 'found no redis-server'
-  stop_leftover redis "$(basename "$program")"
+  stop_leftover redis TERM "$(basename "$program")"
   free_port
   launch redis TERM "$program" --bind 127.0.0.1 --port "$FREE_PORT" \
     --save '' --appendonly no --daemonize no

@@ -2,15 +2,17 @@
 #
 # In:  SERVICES, TARGET; SERVER_USER
 #
-# launch NAME SIGNAL CMD...   starts a server as SERVER_USER; SIGNAL asks it to stop. It writes to
-#                             SERVICES/NAME.log; its process id is in SERVICES/NAME.pid
-# await NAME                  waits until NAME_ready is true; else shows the log and ends the run
-# stop_leftover NAME PROGRAM  stops what a killed run left behind
-# stop_launched               stops what was launched, last first; false when one had died before
-# run_quietly NAME CMD...     runs a preparing command as SERVER_USER, with its output in the log
+# launch NAME SIGNAL CMD...          starts a server as SERVER_USER; SIGNAL asks it to stop. It
+#                                    writes to SERVICES/NAME.log, its id is in SERVICES/NAME.pid
+# await NAME                         waits until NAME_ready; else shows the log and ends the run
+# stop_leftover NAME SIGNAL PROGRAM  stops what a killed run left behind
+# stop_launched                      stops what was launched, last first; false when one had died
+# run_quietly NAME CMD...            runs a preparing command so, with its output in the log
 
 # "NAME SIGNAL" of each server that was launched.
 LAUNCHED=()
+# The server whose failure was shown already.
+FAILED=
 
 launch() {
   local name=$1 signal=$2
@@ -40,7 +42,7 @@ stop_launched() {
     pid=$(server_pid "$name")
     if is_alive "$pid"; then
       stop_process "$pid" "$signal"
-    else
+    elif [ "$name" != "$FAILED" ]; then
       show_log "$name" 'ended during the run'
       status=1
     fi
@@ -53,9 +55,9 @@ stop_launched() {
 stop_leftover() {
   local pid
   pid=$(server_pid "$1")
-  if is_alive "$pid" && [ "$(program_of "$pid")" = "$2" ]; then
+  if is_alive "$pid" && [ "$(program_of "$pid")" = "$3" ]; then
     say "stopping $1 (process $pid), which an earlier run left behind"
-    stop_process "$pid" TERM
+    stop_process "$pid" "$2"
   fi
   rm -f "$SERVICES/$1.pid"
 }
@@ -82,8 +84,9 @@ program_of() {
 }
 
 fail_with_log() {
+  FAILED=$1
   show_log "$@"
-  die "to start from nothing, remove $TARGET/services and what it links to"
+  die "to start from nothing, remove $SERVICES"
 }
 
 show_log() {

@@ -1,1 +1,26 @@
-//! Placeholder.
+//! What both platforms share: strict request bodies and queries, refusals, pages' headers,
+//! documentation, logs, and serving until told to stop.
+
+mod docs;
+mod fallback;
+mod headers;
+mod json;
+mod list;
+mod logs;
+mod page_query;
+mod panics;
+mod problem_body;
+mod serve;
+mod trace;
+
+pub use docs::docs;
+pub use fallback::{method_not_allowed, no_such_route};
+pub use headers::{no_store, security_headers};
+pub use json::Json;
+pub use list::List;
+pub use logs::start_logs;
+pub use page_query::{PageParams, PageQuery};
+pub use panics::catch_panics;
+pub use problem_body::ProblemBody;
+pub use serve::{serve, stop_signal};
+pub use trace::trace_requests;

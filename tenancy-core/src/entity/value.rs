@@ -173,7 +173,11 @@ impl ToValue for TenantId {
 
 impl FromValue for TenantId {
     fn from_value(value: Value) -> Result<Self, Error> {
-        Self::from_uuid(Uuid::from_value(value)?)
+        let uuid = Uuid::from_value(value)?;
+        Self::from_uuid(uuid).map_err(|source| {
+            Error::new(crate::ErrorKind::Internal, "read a column: it holds no tenant id")
+                .with_source(source)
+        })
     }
 }
 

@@ -144,6 +144,10 @@ impl JwtResolver {
 
     fn verify(&self, token: &str) -> Result<TenantClaim, &'static str> {
         let header = decode_header(token).map_err(|_| "the token's header is malformed")?;
+        // RFC 7515, 4.1.11: what a token calls critical must be understood, and we know none of it.
+        if header.crit.is_some() {
+            return Err("the token asks for extensions that are not known");
+        }
         let key = self.key(header.kid.as_deref()).ok_or("the token names no known key")?;
         let mut validation = Validation::new(key.algorithm);
         // What the claims must say is checked below, on our clock.

@@ -11,7 +11,7 @@ pub(crate) fn plain(what: &str, name: &str, span: Span, remedy: &str) -> Result<
     Err(Error::new(
         span,
         format!(
-            "`{name}` is no plain {what} name: {remedy} 1 to 63 of a-z, 0-9 and _, no digit first"
+            "{name:?} is no plain {what} name: {remedy} 1 to 63 of a-z, 0-9 and _, no digit first"
         ),
     ))
 }

@@ -1,1 +1,1 @@
-//! Placeholder.
+//! What users may not compile and what they may: see `tests/ui.rs`.

@@ -38,9 +38,10 @@ impl Entity {
     fn read_column(&self, at: usize, column: &Column) -> TokenStream {
         let ty = &column.ty;
         let subject = format!("{}.{}", self.table, column.name);
+        // A closure: for a bare path the compiler says once more that the type is no value.
         quote_spanned! {column.span()=>
             row.take(#at, <#ty as ::tenancy_sqlx::__private::ToValue>::KIND)
-                .and_then(<#ty as ::tenancy_sqlx::__private::FromValue>::from_value)
+                .and_then(|value| <#ty as ::tenancy_sqlx::__private::FromValue>::from_value(value))
                 .map_err(|error| error.with_subject(#subject))?
         }
     }
@@ -103,7 +104,7 @@ impl Entity {
         let version_counts = self.version.map(|at| {
             let version = &self.columns[at];
             let field = &version.field;
-            quote_spanned! {version.span()=> const _: fn(&#ident) -> i64 = |row| row.#field; }
+            quote_spanned! {version.span()=> const _: fn(&#ident) -> &i64 = |row| &row.#field; }
         });
         quote! { #key_is_there #version_counts }
     }

@@ -1,0 +1,18 @@
+use serde::Serialize;
+use tenancy_core::Slice;
+use utoipa::ToSchema;
+
+/// A part of a list, as an answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct List<T> {
+    data: Vec<T>,
+    /// Whether more follow: ask again with `starting_after` set to the last id.
+    has_more: bool,
+}
+
+impl<T> List<T> {
+    /// Takes a repository's slice and makes each row what callers see.
+    pub fn of<E>(slice: Slice<E>, view: impl FnMut(E) -> T) -> Self {
+        Self { data: slice.items.into_iter().map(view).collect(), has_more: slice.has_more }
+    }
+}

@@ -1,0 +1,47 @@
+use std::ops::Deref;
+
+use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
+use http::request::Parts;
+use tenancy_core::{Problem, TenantContext};
+
+use super::context;
+
+/// The context of the request: its tenant, how that is known, who acts, the request's id.
+///
+/// Refuses like [`CurrentTenant`](super::CurrentTenant).
+///
+/// ```
+/// use tenancy_axum::CurrentContext;
+///
+/// async fn how(CurrentContext(context): CurrentContext) -> String {
+///     format!("{} by {}", context.tenant().slug(), context.resolved_via())
+/// }
+/// # use axum::{Router, routing::get};
+/// # let _: Router = Router::new().route("/", get(how));
+/// ```
+#[derive(Debug, Clone)]
+pub struct CurrentContext(pub TenantContext);
+
+impl Deref for CurrentContext {
+    type Target = TenantContext;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for CurrentContext {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        context::require(parts).cloned().map(Self)
+    }
+}
+
+impl<S: Send + Sync> OptionalFromRequestParts<S> for CurrentContext {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Problem> {
+        Ok(context::find(parts)?.cloned().map(Self))
+    }
+}

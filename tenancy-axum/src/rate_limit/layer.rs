@@ -1,0 +1,81 @@
+use std::fmt;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use tenancy_core::limit::{RateLimiter, SlidingLog};
+use tower_layer::Layer;
+
+use super::RateLimitService;
+use super::rules::Rules;
+
+/// Refuses requests of a tenant, or of one actor of it, that come faster than allowed.
+///
+/// All limits of a request are decided at once: either all of them admit it and are charged, or
+/// none is. Answers, refusals included, carry the
+/// [header fields](tenancy_core::limit::Decision::header_fields) of the decision. A limited
+/// request gets 429 `rate_limited`; when nobody can decide, 503 `unavailable`.
+///
+/// It goes inside [`TenantLayer`](crate::TenantLayer), and answers 500 outside of it, so that a
+/// wrong order does not mean "no limits". Requests that name no tenant pass. Without
+/// [`by_plan`](Self::by_plan) and [`and_by_principal`](Self::and_by_principal) all do.
+///
+/// ```
+/// use std::num::NonZeroU32;
+/// use std::sync::Arc;
+/// use axum::{Router, routing::get};
+/// use tenancy_axum::{RateLimitLayer, TenantLayer};
+/// use tenancy_core::limit::MemoryRateLimiter;
+/// use tenancy_core::{MemoryDirectory, ResolverChain, SystemClock};
+///
+/// const PER_ACTOR: NonZeroU32 = NonZeroU32::new(30).unwrap();
+///
+/// let limiter = Arc::new(MemoryRateLimiter::new(Arc::new(SystemClock)));
+/// let chain = ResolverChain::new(Arc::new(MemoryDirectory::new()));
+/// let app: Router = Router::new()
+///     .route("/", get(|| async { "served" }))
+///     .layer(RateLimitLayer::new(limiter).by_plan().and_by_principal(PER_ACTOR))
+///     .layer(TenantLayer::new(chain));
+/// ```
+#[derive(Clone)]
+pub struct RateLimitLayer {
+    limiter: Arc<dyn RateLimiter>,
+    rules: Rules,
+}
+
+impl RateLimitLayer {
+    /// Asks this limiter. No limit is set yet.
+    pub fn new(limiter: Arc<dyn RateLimiter>) -> Self {
+        Self { limiter, rules: Rules::default() }
+    }
+
+    /// Limits the tenant to its plan's
+    /// [`requests_per_minute`](tenancy_core::Plan::requests_per_minute), under the name `tenant`.
+    ///
+    /// Callers that only know the tenant's address share a limit of that size among themselves:
+    /// strangers at its host cannot use up what its credentials are worth.
+    pub fn by_plan(mut self) -> Self {
+        self.rules.by_plan = true;
+        self
+    }
+
+    /// Limits also each actor of a tenant to so many requests in any minute, under the name
+    /// `principal`.
+    pub fn and_by_principal(mut self, per_minute: NonZeroU32) -> Self {
+        self.rules.by_principal = Some(SlidingLog::per_minute(per_minute));
+        self
+    }
+}
+
+impl<S> Layer<S> for RateLimitLayer {
+    type Service = RateLimitService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        RateLimitService { inner, limiter: self.limiter.clone(), rules: self.rules }
+    }
+}
+
+impl fmt::Debug for RateLimitLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RateLimitLayer").field("rules", &self.rules).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,76 @@
+use std::borrow::Cow;
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+use super::LimitName;
+
+/// What a limit counts within a tenant: its name and a subject.
+///
+/// The subject tells one user, key or route from another; it may be empty. Any bytes will do:
+/// a subject longer than [`LimitKey::MAX_SUBJECT`] is kept as its SHA-256, so that nobody can
+/// fill the memory with names.
+///
+/// ```
+/// use tenancy_core::limit::{LimitKey, LimitName};
+///
+/// let ada = LimitKey::new(LimitName::PRINCIPAL, "ada");
+/// let bob = LimitKey::new(LimitName::PRINCIPAL, "bob");
+/// assert_ne!(ada, bob);
+/// assert_eq!(ada.subject(), b"ada");
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct LimitKey {
+    name: LimitName,
+    subject: Subject,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Subject {
+    Plain(Cow<'static, [u8]>),
+    Digest([u8; 32]),
+}
+
+impl LimitKey {
+    /// The longest subject that is kept as it is, in bytes.
+    pub const MAX_SUBJECT: usize = 128;
+
+    /// Names a subject.
+    pub fn new(name: LimitName, subject: impl AsRef<[u8]>) -> Self {
+        let subject = subject.as_ref();
+        let subject = if subject.len() > Self::MAX_SUBJECT {
+            Subject::Digest(Sha256::digest(subject).into())
+        } else {
+            Subject::Plain(Cow::Owned(subject.to_vec()))
+        };
+        Self { name, subject }
+    }
+
+    pub(super) const fn whole_tenant(name: LimitName) -> Self {
+        Self { name, subject: Subject::Plain(Cow::Borrowed(&[])) }
+    }
+
+    /// Returns the limit's name.
+    pub const fn name(&self) -> &LimitName {
+        &self.name
+    }
+
+    /// Returns the subject's bytes, or those of its digest.
+    pub fn subject(&self) -> &[u8] {
+        match &self.subject {
+            Subject::Plain(bytes) => bytes,
+            Subject::Digest(digest) => digest,
+        }
+    }
+
+    /// Tells whether [`subject`](Self::subject) is a digest.
+    pub const fn is_digest(&self) -> bool {
+        matches!(self.subject, Subject::Digest(_))
+    }
+}
+
+impl fmt::Debug for LimitKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LimitKey({}, {})", self.name, self.subject().escape_ascii())
+    }
+}

@@ -1,0 +1,85 @@
+use std::fmt;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+
+use super::shard::Shard;
+use crate::limit::{Decision, Limit, RateLimiter};
+use crate::{Clock, Error, TenantId};
+
+/// A limiter in memory: exact for one process.
+///
+/// Several processes count each by itself; `tenancy-redis` has the limiter they share. States
+/// whose window has passed are dropped on the way, so memory follows the traffic of the last
+/// windows; no task runs in the background.
+///
+/// The clock may jump. Forward, windows pass early; backward, the hits already counted stay
+/// until the clock has caught up with them.
+///
+/// ```
+/// use std::sync::Arc;
+/// use tenancy_core::SystemClock;
+/// use tenancy_core::limit::MemoryRateLimiter;
+///
+/// let limiter = MemoryRateLimiter::new(Arc::new(SystemClock));
+/// ```
+pub struct MemoryRateLimiter {
+    clock: Arc<dyn Clock>,
+    shards: Box<[Aligned<Mutex<Shard>>]>,
+}
+
+/// Keeps two shards off one cache line, and off a pair that is fetched together.
+#[repr(align(128))]
+struct Aligned<T>(T);
+
+const SHARDS: usize = 64;
+
+impl MemoryRateLimiter {
+    /// Makes a limiter that takes its time from this clock.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        let shards = (0..SHARDS).map(|_| Aligned(Mutex::new(Shard::new()))).collect();
+        Self { clock, shards }
+    }
+
+    /// Returns how many states are in memory: subjects of all tenants that were seen lately.
+    pub fn tracked(&self) -> usize {
+        self.shards.iter().map(|shard| lock(&shard.0).len()).sum()
+    }
+
+    fn shard(&self, tenant: TenantId) -> MutexGuard<'_, Shard> {
+        let bits = tenant.uuid().as_u64_pair();
+        let mixed = (bits.0 ^ bits.1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let index = usize::try_from(mixed >> 58).expect("six bits fit") % SHARDS;
+        lock(&self.shards[index].0)
+    }
+}
+
+/// A panic elsewhere leaves counts that are at worst too high by one.
+fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[async_trait]
+impl RateLimiter for MemoryRateLimiter {
+    async fn check(
+        &self,
+        tenant: TenantId,
+        limits: &[Limit],
+        cost: NonZeroU32,
+    ) -> Result<Decision, Error> {
+        Limit::validate(limits)?;
+        self.shard(tenant).check(tenant, limits, self.clock.now_micros(), cost)
+    }
+
+    async fn peek(&self, tenant: TenantId, limits: &[Limit]) -> Result<Decision, Error> {
+        Limit::validate(limits)?;
+        self.shard(tenant).peek(tenant, limits, self.clock.now_micros())
+    }
+}
+
+impl fmt::Debug for MemoryRateLimiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryRateLimiter").field("clock", &self.clock).finish_non_exhaustive()
+    }
+}

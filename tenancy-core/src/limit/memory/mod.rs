@@ -1,0 +1,5 @@
+mod limiter;
+mod shard;
+mod state;
+
+pub use limiter::MemoryRateLimiter;

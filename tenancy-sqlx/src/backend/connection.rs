@@ -1,0 +1,103 @@
+use sqlx::SqlStr;
+use tenancy_core::Error;
+use tenancy_core::entity::{Row, Value};
+
+#[cfg(feature = "postgres")]
+use super::postgres;
+use super::row::CodedRow;
+#[cfg(feature = "sqlite")]
+use super::sqlite;
+use super::transaction::Transaction;
+
+/// An open transaction on one of the databases.
+pub(crate) enum Connection {
+    #[cfg(feature = "postgres")]
+    Postgres {
+        transaction: Transaction<sqlx::Postgres>,
+        /// Whether statements are prepared under a name, which poolers before 2023 cannot carry.
+        prepared: bool,
+    },
+    #[cfg(feature = "sqlite")]
+    Sqlite(Transaction<sqlx::Sqlite>),
+}
+
+impl Connection {
+    /// Runs a statement and returns how many rows it touched.
+    pub(crate) async fn execute(
+        &mut self,
+        doing: &'static str,
+        sql: SqlStr,
+        values: Vec<Value>,
+    ) -> Result<u64, Error> {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Postgres { transaction, prepared } => {
+                let result = postgres::execute(transaction.enter()?, sql, values, *prepared).await;
+                transaction.leave(doing, result)
+            }
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(transaction) => {
+                let result = sqlite::execute(transaction.enter()?, sql, values).await;
+                transaction.leave(doing, result)
+            }
+        }
+    }
+
+    /// Runs a statement and reads its rows.
+    pub(crate) async fn fetch<T>(
+        &mut self,
+        doing: &'static str,
+        sql: SqlStr,
+        values: Vec<Value>,
+        read: impl Fn(&mut dyn Row) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Postgres { transaction, prepared } => {
+                let rows = postgres::fetch(transaction.enter()?, sql, values, *prepared).await;
+                let rows = transaction.leave(doing, rows)?;
+                rows.iter().map(|row| read(&mut CodedRow::<sqlx::Postgres>(row))).collect()
+            }
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(transaction) => {
+                let rows = sqlite::fetch(transaction.enter()?, sql, values).await;
+                let rows = transaction.leave(doing, rows)?;
+                rows.iter().map(|row| read(&mut CodedRow::<sqlx::Sqlite>(row))).collect()
+            }
+        }
+    }
+
+    /// Runs a script of several statements, without values.
+    pub(crate) async fn script(&mut self, doing: &'static str, sql: SqlStr) -> Result<(), Error> {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Postgres { transaction, .. } => {
+                let result = sqlx::raw_sql(sql).execute(transaction.enter()?).await;
+                transaction.leave(doing, result).map(drop)
+            }
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(transaction) => {
+                let result = sqlx::raw_sql(sql).execute(transaction.enter()?).await;
+                transaction.leave(doing, result).map(drop)
+            }
+        }
+    }
+
+    pub(crate) async fn commit(self) -> Result<(), Error> {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Postgres { transaction, .. } => transaction.commit().await,
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(transaction) => transaction.commit().await,
+        }
+    }
+
+    pub(crate) async fn rollback(self) -> Result<(), Error> {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Postgres { transaction, .. } => transaction.rollback().await,
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(transaction) => transaction.rollback().await,
+        }
+    }
+}

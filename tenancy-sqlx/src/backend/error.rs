@@ -1,0 +1,70 @@
+use sqlx::error::{DatabaseError, ErrorKind as Broken};
+use tenancy_core::{Error, ErrorKind};
+
+use super::fault::DatabaseFault;
+
+/// Brings an error of sqlx into the classes of tenancy; `doing` says what was being done.
+pub(crate) fn from_sqlx(doing: &'static str, error: sqlx::Error) -> Error {
+    use sqlx::Error as E;
+    match error {
+        E::Database(fault) => from_database(doing, &*fault),
+        E::Io(_) | E::Tls(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed
+        | E::BeginFailed => Error::new(ErrorKind::Unavailable, doing).with_source(error),
+        E::Configuration(_) | E::InvalidArgument(_) => {
+            // The text may hold the URL and with it a password.
+            Error::new(ErrorKind::Misconfigured, format!("{doing}: the database URL is not valid"))
+        }
+        other => Error::new(ErrorKind::Internal, doing).with_source(other),
+    }
+}
+
+/// Tells whether the connection is gone, rather than the statement bad.
+pub(crate) fn is_disconnect(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::BeginFailed => true,
+        // Postgres: the server was told to stop, crashed, or is starting.
+        sqlx::Error::Database(fault) => {
+            fault.code().is_some_and(|code| matches!(&*code, "57P01" | "57P02" | "57P03"))
+        }
+        _ => false,
+    }
+}
+
+fn from_database(doing: &'static str, fault: &dyn DatabaseError) -> Error {
+    let code = fault.code().unwrap_or_default();
+    let kind = match fault.kind() {
+        Broken::UniqueViolation | Broken::ForeignKeyViolation | Broken::ExclusionViolation => {
+            ErrorKind::Conflict
+        }
+        Broken::NotNullViolation | Broken::CheckViolation => ErrorKind::Invalid,
+        _ => kind_of_code(&code, fault.message()),
+    };
+    let error = Error::new(kind, doing).with_source(DatabaseFault::new(fault));
+    match constraint(fault) {
+        Some(constraint) => error.with_subject(constraint),
+        None => error,
+    }
+}
+
+/// SQLSTATE on Postgres (appendix A of its manual), result codes on SQLite.
+fn kind_of_code(code: &str, message: &str) -> ErrorKind {
+    match code {
+        // Row-level security: "new row violates row-level security policy".
+        "42501" if message.contains("row-level security") => ErrorKind::ForeignTenant,
+        // Serialization, deadlock, lock and statement time-outs, too many connections, shutdown,
+        // starting up; SQLITE_BUSY and SQLITE_LOCKED.
+        "40001" | "40P01" | "55P03" | "57014" | "53300" | "57P01" | "57P02" | "57P03" | "5"
+        | "6" | "261" | "517" => ErrorKind::Unavailable,
+        // A write in a read-only transaction; SQLITE_READONLY.
+        "25006" | "8" => ErrorKind::Misconfigured,
+        _ => ErrorKind::Internal,
+    }
+}
+
+fn constraint(fault: &dyn DatabaseError) -> Option<String> {
+    fault.constraint().map(str::to_owned).or_else(|| {
+        // SQLite names columns: "UNIQUE constraint failed: payments.tenant_id, payments.id".
+        let (_, columns) = fault.message().split_once("constraint failed: ")?;
+        Some(columns.to_owned())
+    })
+}

@@ -1,0 +1,142 @@
+//! Postgres: values in and out, the message that begins a transaction, and the pool.
+
+use std::fmt::Write as _;
+use std::str::FromStr as _;
+
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
+use sqlx::{
+    Arguments as _, AssertSqlSafe, Decode, Postgres, Row as _, SqlSafeStr as _, SqlStr, Type,
+    TypeInfo as _, ValueRef as _,
+};
+use tenancy_core::entity::{Kind, Value};
+use tenancy_core::{Error, TenantId};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::error::from_sqlx;
+use super::row::Codec;
+use super::transaction::Access;
+use crate::options::TenantDbOptions;
+
+/// The setting that tells row-level security the tenant.
+pub(crate) const TENANT_SETTING: &str = "tenancy.tenant_id";
+
+pub(super) fn pool(url: &str, options: &TenantDbOptions) -> Result<PgPool, Error> {
+    const DOING: &str = "read the database URL";
+    let connect = PgConnectOptions::from_str(url).map_err(|error| from_sqlx(DOING, error))?;
+    Ok(PgPoolOptions::new()
+        .max_connections(options.max_connections)
+        .acquire_timeout(options.acquire_timeout)
+        // It costs a round trip each time; a broken connection shows at BEGIN and is replaced.
+        .test_before_acquire(false)
+        .connect_lazy_with(connect))
+}
+
+/// One message that begins a transaction, names its tenant and bounds its statements.
+///
+/// `SET LOCAL` ends with the transaction: nothing is left on the connection. The tenant is a
+/// UUID, so that nothing in this text comes from outside. Without a tenant the setting is empty,
+/// which matches no row.
+pub(super) fn begin(
+    tenant: Option<TenantId>,
+    access: Access,
+    options: &TenantDbOptions,
+) -> SqlStr {
+    let mut text = String::with_capacity(160);
+    text.push_str(match access {
+        Access::ReadOnly => "BEGIN READ ONLY",
+        Access::ReadWrite => "BEGIN",
+    });
+    let timeout = options.statement_timeout.as_millis();
+    let written = match tenant {
+        Some(tenant) => write!(text, "; SET LOCAL {TENANT_SETTING} = '{tenant}'"),
+        None => write!(text, "; SET LOCAL {TENANT_SETTING} = ''"),
+    };
+    written
+        .and_then(|()| write!(text, "; SET LOCAL statement_timeout = {timeout}"))
+        .expect("writing to a string does not fail");
+    AssertSqlSafe(text).into_sql_str()
+}
+
+pub(super) async fn execute(
+    connection: &mut PgConnection,
+    sql: SqlStr,
+    values: Vec<Value>,
+    prepared: bool,
+) -> sqlx::Result<u64> {
+    let query = sqlx::query_with(sql, Postgres::encode(values)?).persistent(prepared);
+    Ok(query.execute(connection).await?.rows_affected())
+}
+
+pub(super) async fn fetch(
+    connection: &mut PgConnection,
+    sql: SqlStr,
+    values: Vec<Value>,
+    prepared: bool,
+) -> sqlx::Result<Vec<PgRow>> {
+    let query = sqlx::query_with(sql, Postgres::encode(values)?).persistent(prepared);
+    query.fetch_all(connection).await
+}
+
+impl Codec for Postgres {
+    fn decode(row: &PgRow, index: usize, kind: Kind) -> sqlx::Result<Value> {
+        Ok(match kind {
+            Kind::Bool => value::<bool>(row, index)?.map(Value::Bool),
+            Kind::Int => integer(row, index)?.map(Value::Int),
+            Kind::Float => value::<f64>(row, index)?.map(Value::Float),
+            Kind::Text => value::<String>(row, index)?.map(Value::Text),
+            Kind::Bytes => value::<Vec<u8>>(row, index)?.map(Value::Bytes),
+            Kind::Uuid => value::<Uuid>(row, index)?.map(Value::Uuid),
+            Kind::Time => value::<OffsetDateTime>(row, index)?.map(Value::Time),
+            other => return Err(unsupported(other)),
+        }
+        .unwrap_or(Value::Null(kind)))
+    }
+
+    fn encode(values: Vec<Value>) -> sqlx::Result<PgArguments> {
+        let mut arguments = PgArguments::default();
+        for value in values {
+            match value {
+                Value::Bool(value) => arguments.add(value),
+                Value::Int(value) => arguments.add(value),
+                Value::Float(value) => arguments.add(value),
+                Value::Text(value) => arguments.add(value),
+                Value::Bytes(value) => arguments.add(value),
+                Value::Uuid(value) => arguments.add(value),
+                Value::Time(value) => arguments.add(value),
+                Value::Null(Kind::Bool) => arguments.add(None::<bool>),
+                Value::Null(Kind::Int) => arguments.add(None::<i64>),
+                Value::Null(Kind::Float) => arguments.add(None::<f64>),
+                Value::Null(Kind::Text) => arguments.add(None::<String>),
+                Value::Null(Kind::Bytes) => arguments.add(None::<Vec<u8>>),
+                Value::Null(Kind::Uuid) => arguments.add(None::<Uuid>),
+                Value::Null(Kind::Time) => arguments.add(None::<OffsetDateTime>),
+                other => return Err(unsupported(other.kind())),
+            }
+            .map_err(sqlx::Error::Encode)?;
+        }
+        Ok(arguments)
+    }
+}
+
+fn value<'row, T>(row: &'row PgRow, index: usize) -> sqlx::Result<Option<T>>
+where
+    T: Decode<'row, Postgres> + Type<Postgres>,
+{
+    row.try_get(index)
+}
+
+/// Integers of all widths are read as 64 bits.
+fn integer(row: &PgRow, index: usize) -> sqlx::Result<Option<i64>> {
+    let raw = row.try_get_raw(index)?;
+    let info = raw.type_info();
+    match info.name() {
+        "INT2" => Ok(value::<i16>(row, index)?.map(i64::from)),
+        "INT4" => Ok(value::<i32>(row, index)?.map(i64::from)),
+        _ => value::<i64>(row, index),
+    }
+}
+
+fn unsupported(kind: Kind) -> sqlx::Error {
+    sqlx::Error::Encode(format!("Postgres has no column for {kind:?}").into())
+}

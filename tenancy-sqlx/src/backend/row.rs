@@ -1,0 +1,20 @@
+use tenancy_core::entity::{Kind, Row, Value};
+use tenancy_core::{Error, ErrorKind};
+
+/// A database whose rows and arguments are turned into values and back.
+pub(crate) trait Codec: sqlx::Database {
+    fn decode(row: &Self::Row, index: usize, kind: Kind) -> sqlx::Result<Value>;
+    fn encode(values: Vec<Value>) -> sqlx::Result<Self::Arguments>;
+}
+
+/// A row of a database, read as values.
+pub(super) struct CodedRow<'row, DB: sqlx::Database>(pub(super) &'row DB::Row);
+
+impl<DB: Codec> Row for CodedRow<'_, DB> {
+    fn take(&mut self, index: usize, kind: Kind) -> Result<Value, Error> {
+        DB::decode(self.0, index, kind).map_err(|source| {
+            Error::new(ErrorKind::Internal, format!("read column {index} as {kind:?}"))
+                .with_source(source)
+        })
+    }
+}

@@ -1,0 +1,159 @@
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use sqlx::pool::PoolConnection;
+use sqlx::{Database, Pool, SqlStr};
+use sqlx_core::transaction::TransactionManager as _;
+use tenancy_core::{Error, ErrorKind};
+
+use super::error::{from_sqlx, is_disconnect};
+
+/// Whether a transaction may write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    ReadOnly,
+    ReadWrite,
+}
+
+/// A transaction of our own, because sqlx's is not safe to cancel.
+///
+/// In sqlx 0.9.0 a cancelled `begin` leaves the next borrower of the connection inside the
+/// victim's transaction, and a failed one leaves it aborted. Here a begin that is dropped
+/// half-way is finished by a task and then rolled back; a failed one closes its connection; and
+/// a transaction in which a statement was cancelled or failed never commits.
+pub(crate) struct Transaction<DB: Database> {
+    connection: PoolConnection<DB>,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// `BEGIN` is on its way.
+    Opening,
+    /// Ready for a statement.
+    Open,
+    /// A statement runs; if this is what a later call finds, it was cancelled.
+    Busy,
+    /// A statement failed.
+    Failed,
+    /// Committed or rolled back.
+    Done,
+}
+
+impl<DB: Database> Transaction<DB> {
+    /// Begins with one message. A broken idle connection is dropped and the next one tried.
+    ///
+    /// Cancel-safe at every point.
+    pub(crate) async fn begin(pool: &Pool<DB>, statement: Option<SqlStr>) -> Result<Self, Error> {
+        const DOING: &str = "begin a transaction";
+        // After a restart of the server every idle connection may be broken, but no more.
+        let mut tries = pool.options().get_max_connections();
+        loop {
+            #[expect(clippy::disallowed_methods, reason = "this is the one place that acquires")]
+            let connection = pool.acquire().await.map_err(|error| from_sqlx(DOING, error))?;
+            match FinishOnDrop::begin(connection, statement.clone()).await {
+                Ok(transaction) => return Ok(transaction),
+                Err(error) if is_disconnect(&error) && tries > 0 => tries -= 1,
+                Err(error) => return Err(from_sqlx(DOING, error)),
+            }
+        }
+    }
+
+    /// Lends the connection for one statement; [`leave`](Self::leave) must follow.
+    pub(crate) fn enter(&mut self) -> Result<&mut DB::Connection, Error> {
+        let refusal = match self.state {
+            State::Open => {
+                self.state = State::Busy;
+                return Ok(&mut self.connection);
+            }
+            State::Opening | State::Busy => "an earlier statement of it was cancelled",
+            State::Failed => "an earlier statement of it failed",
+            State::Done => "it has ended",
+        };
+        Err(Error::new(ErrorKind::Conflict, format!("use a transaction: {refusal}")))
+    }
+
+    /// Ends the statement begun by [`enter`](Self::enter).
+    ///
+    /// A failed one spoils the transaction on every database: Postgres would answer a later
+    /// COMMIT by rolling back, without an error.
+    pub(crate) fn leave<T>(
+        &mut self,
+        doing: &'static str,
+        result: Result<T, sqlx::Error>,
+    ) -> Result<T, Error> {
+        self.state = if result.is_ok() { State::Open } else { State::Failed };
+        result.map_err(|error| from_sqlx(doing, error))
+    }
+
+    /// Commits. When this is cancelled or fails, whether it took effect is not known.
+    pub(crate) async fn commit(mut self) -> Result<(), Error> {
+        let result = DB::TransactionManager::commit(self.enter()?).await;
+        self.leave("commit a transaction", result)?;
+        self.state = State::Done;
+        Ok(())
+    }
+
+    /// Rolls back and waits for it.
+    pub(crate) async fn rollback(mut self) -> Result<(), Error> {
+        self.state = State::Busy;
+        let result = DB::TransactionManager::rollback(&mut self.connection).await;
+        self.leave("roll back a transaction", result)?;
+        self.state = State::Done;
+        Ok(())
+    }
+}
+
+impl<DB: Database> Drop for Transaction<DB> {
+    fn drop(&mut self) {
+        match self.state {
+            State::Done => {}
+            // How far BEGIN came is not known: nobody may get this connection again.
+            State::Opening => self.connection.close_on_drop(),
+            // Queued here, flushed by the pool before the next borrower gets the connection.
+            State::Open | State::Busy | State::Failed => {
+                DB::TransactionManager::start_rollback(&mut self.connection);
+            }
+        }
+    }
+}
+
+type Begin<DB> = Pin<Box<dyn Future<Output = sqlx::Result<Transaction<DB>>> + Send>>;
+
+/// Polls a begin in place, which is the usual path and costs no task; hands it to a task only
+/// when it is dropped half-way, so that the connection comes back clean.
+struct FinishOnDrop<DB: Database>(Option<Begin<DB>>);
+
+impl<DB: Database> FinishOnDrop<DB> {
+    fn begin(connection: PoolConnection<DB>, statement: Option<SqlStr>) -> Self {
+        let mut transaction = Transaction { connection, state: State::Opening };
+        Self(Some(Box::pin(async move {
+            DB::TransactionManager::begin(&mut transaction.connection, statement).await?;
+            transaction.state = State::Open;
+            Ok(transaction)
+        })))
+    }
+}
+
+impl<DB: Database> Future for FinishOnDrop<DB> {
+    type Output = sqlx::Result<Transaction<DB>>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let begin = self.0.as_mut().expect("not polled after completion");
+        let out = begin.as_mut().poll(context);
+        if out.is_ready() {
+            self.0 = None;
+        }
+        out
+    }
+}
+
+impl<DB: Database> Drop for FinishOnDrop<DB> {
+    fn drop(&mut self) {
+        let runtime = tokio::runtime::Handle::try_current();
+        if let (Some(begin), Ok(runtime)) = (self.0.take(), runtime) {
+            runtime.spawn(begin);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! The entry: one per application.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tenancy_core::{Error, TenantId};
+use tokio::sync::OnceCell;
+
+use crate::backend::{Access, Backend, Connection, Pools};
+use crate::handle::TenantTx;
+use crate::migrate::{self, Migration};
+use crate::options::TenantDbOptions;
+use crate::repository::Registry;
+use crate::rls;
+
+/// A database that holds many tenants. Cheap to clone; the URL's scheme chooses the database.
+///
+/// It lends no connection and runs no SQL by itself: what touches rows goes through a
+/// [`TenantTx`], which is bound to one tenant.
+///
+/// ```
+/// use tenancy_core::TenantId;
+/// use tenancy_sqlx::{Migration, TenantDb, TenantEntity};
+///
+/// #[derive(Debug, Clone, PartialEq, TenantEntity)]
+/// #[tenant(table = "notes")]
+/// struct Note {
+///     #[tenant(key)]
+///     id: i64,
+///     tenant_id: TenantId,
+///     text: String,
+/// }
+///
+/// const NOTES: Migration = Migration::portable(
+///     1,
+///     "notes",
+///     "CREATE TABLE notes (tenant_id BLOB NOT NULL, id INTEGER NOT NULL, text TEXT NOT NULL,
+///      PRIMARY KEY (tenant_id, id))",
+/// );
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), tenancy_core::Error> {
+/// let db = TenantDb::options().register::<Note>().connect("sqlite::memory:").await?;
+/// db.migrate(&[NOTES]).await?;
+///
+/// let (harbor, summit) = (TenantId::generate(), TenantId::generate());
+/// let note = Note { id: 1, tenant_id: harbor, text: "ours".into() };
+///
+/// let mut tx = db.tenant(harbor);
+/// tx.repo::<Note>().insert(note.clone()).await?;
+/// tx.commit().await?;
+///
+/// assert_eq!(db.read(harbor).repo::<Note>().get(&1).await?, Some(note.clone()));
+/// assert_eq!(db.read(summit).repo::<Note>().get(&1).await?, None);
+/// assert!(db.tenant(summit).repo::<Note>().insert(note).await.is_err());
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct TenantDb(Arc<Inner>);
+
+struct Inner {
+    pools: Pools,
+    options: TenantDbOptions,
+    /// Set once the database has been found to guard the registered tables.
+    verified: OnceCell<()>,
+}
+
+impl TenantDb {
+    /// Starts with the usual options and no entities.
+    pub fn options() -> TenantDbOptions {
+        TenantDbOptions::default()
+    }
+
+    /// Opens the database without asking whether it answers.
+    pub(crate) fn open(url: &str, options: TenantDbOptions) -> Result<Self, Error> {
+        let pools = Pools::new(url, &options)?;
+        Ok(Self(Arc::new(Inner { pools, options, verified: OnceCell::new() })))
+    }
+
+    /// Brings the schema up to date and protects the tables of all registered entities.
+    ///
+    /// In this order: the library's own tables, `migrations`, on Postgres the row-level security
+    /// of every registered table that lacks it, and [`verify`](Self::verify). What was done
+    /// before is not done again. Instances that start at the same time wait for each other.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Misconfigured`](tenancy_core::ErrorKind::Misconfigured) when a migration that
+    /// ran before has changed or is missing, and for what [`verify`](Self::verify) refuses;
+    /// [`ErrorKind::Internal`](tenancy_core::ErrorKind::Internal) when a migration fails: it is
+    /// rolled back, those before it stay.
+    pub async fn migrate(&self, migrations: &[Migration]) -> Result<(), Error> {
+        migrate::run(self, migrations).await?;
+        rls::enable(self).await?;
+        self.verify().await
+    }
+
+    /// Checks that the database itself keeps tenants apart. The first transaction does this too.
+    ///
+    /// On Postgres: the role is no superuser, does not bypass row-level security and cannot
+    /// become a role that does; every registered table has row-level security enabled and forced,
+    /// with the tenant's policy and no other that would let more through. SQLite has no such
+    /// guard: there the types and the predicate of every statement do the work.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Misconfigured`](tenancy_core::ErrorKind::Misconfigured) says what is wrong
+    /// and what to do.
+    pub async fn verify(&self) -> Result<(), Error> {
+        self.0.verified.get_or_try_init(|| rls::verify(self)).await.map(drop)
+    }
+
+    /// Names a tenant, for reading and writing. Nothing is acquired before the first statement.
+    pub fn tenant(&self, tenant: TenantId) -> TenantTx {
+        TenantTx::new(self.clone(), tenant, Access::ReadWrite)
+    }
+
+    /// Names a tenant, for reading: the transaction refuses writes, and so does the database.
+    pub fn read(&self, tenant: TenantId) -> TenantTx {
+        TenantTx::new(self.clone(), tenant, Access::ReadOnly)
+    }
+
+    /// Asks the database for an answer.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unavailable`](tenancy_core::ErrorKind::Unavailable) when none comes within
+    /// the acquire time-out.
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.begin(None, Access::ReadOnly).await.map(drop)
+    }
+
+    /// Closes all connections, after the transactions in flight have ended.
+    pub async fn close(&self) {
+        self.0.pools.close().await;
+    }
+
+    /// Returns which database this is.
+    pub fn backend(&self) -> Backend {
+        self.0.pools.backend()
+    }
+
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.0.options.registry
+    }
+
+    /// Begins a transaction for a tenant, after the database was found to guard its tables.
+    pub(crate) async fn begin_tenant(
+        &self,
+        tenant: TenantId,
+        access: Access,
+    ) -> Result<Connection, Error> {
+        self.verify().await?;
+        self.begin(Some(tenant), access).await
+    }
+
+    /// Begins a transaction for no tenant: it sees the library's tables and no tenant's rows.
+    pub(crate) async fn begin_shared(&self, access: Access) -> Result<Connection, Error> {
+        self.begin(None, access).await
+    }
+
+    async fn begin(&self, tenant: Option<TenantId>, access: Access) -> Result<Connection, Error> {
+        self.0.pools.begin(tenant, access, &self.0.options).await
+    }
+}
+
+impl fmt::Debug for TenantDb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TenantDb").field("backend", &self.backend()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,10 @@
+//! The library's own tables.
+
+use super::Migration;
+
+pub(super) const MIGRATIONS: &[Migration] = &[Migration::new(
+    1,
+    "directory",
+    include_str!("control_plane/sqlite/0001_directory.sql"),
+    include_str!("control_plane/postgres/0001_directory.sql"),
+)];

@@ -1,0 +1,88 @@
+//! How a database is opened.
+
+use std::time::Duration;
+
+use tenancy_core::{Error, TenantEntity};
+
+use crate::TenantDb;
+use crate::repository::Registry;
+
+/// How to open a [`TenantDb`]: made by [`TenantDb::options`].
+#[derive(Debug)]
+pub struct TenantDbOptions {
+    pub(crate) registry: Registry,
+    pub(crate) max_connections: u32,
+    pub(crate) acquire_timeout: Duration,
+    pub(crate) statement_timeout: Duration,
+    pub(crate) prepared: bool,
+}
+
+impl Default for TenantDbOptions {
+    fn default() -> Self {
+        Self {
+            registry: Registry::default(),
+            // Ten is what sqlx takes; a transaction holds one for a millisecond or so.
+            max_connections: 10,
+            // Long enough for a queue, short enough for a caller who waits.
+            acquire_timeout: Duration::from_secs(5),
+            // A statement whose request is gone runs on at the server until this.
+            statement_timeout: Duration::from_secs(30),
+            prepared: true,
+        }
+    }
+}
+
+impl TenantDbOptions {
+    /// Makes an entity known. Its repository works only then, and its table is protected.
+    ///
+    /// # Panics
+    ///
+    /// When another entity has the same table.
+    pub fn register<E: TenantEntity>(mut self) -> Self {
+        self.registry.add::<E>();
+        self
+    }
+
+    /// Sets the most connections; 10 unless set. On SQLite this counts readers.
+    pub fn max_connections(mut self, connections: u32) -> Self {
+        self.max_connections = connections.max(1);
+        self
+    }
+
+    /// Sets how long a transaction may wait for a connection; 5 seconds unless set.
+    pub fn acquire_timeout(mut self, timeout: Duration) -> Self {
+        self.acquire_timeout = timeout;
+        self
+    }
+
+    /// Sets how long Postgres may work on one statement; 30 seconds unless set.
+    pub fn statement_timeout(mut self, timeout: Duration) -> Self {
+        self.statement_timeout = timeout;
+        self
+    }
+
+    /// Prepares no statement under a name on Postgres.
+    ///
+    /// A pooler in transaction mode that knows no protocol-level prepared statements, such as
+    /// PgBouncer before 1.21, needs this. It costs a round trip a statement.
+    pub fn without_prepared_statements(mut self) -> Self {
+        self.prepared = false;
+        self
+    }
+
+    /// Opens the database; the URL's scheme chooses it.
+    ///
+    /// * `postgres://user:password@host/database`
+    /// * `sqlite://path/to/file.db?mode=rwc`, `sqlite::memory:`
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Misconfigured`](tenancy_core::ErrorKind::Misconfigured) for a URL that cannot
+    /// be read, [`ErrorKind::Unavailable`](tenancy_core::ErrorKind::Unavailable) when the
+    /// database does not answer.
+    pub async fn connect(self, url: &str) -> Result<TenantDb, Error> {
+        let db = TenantDb::open(url, self)?;
+        db.ping().await?;
+        Ok(db)
+    }
+}

@@ -1,0 +1,31 @@
+-- How one table is guarded.
+-- In:  $1 the table's name, $2 the tenant's column, $3 the policy's name.
+-- Out: exists, row-level security enabled, forced, our policy is as we write it,
+--      number of permissive policies beside ours.
+WITH wanted AS (
+    -- The expression as Postgres prints it.
+    SELECT format(
+        '(%I = (NULLIF(current_setting(''tenancy.tenant_id''::text, true), ''''::text))::uuid)',
+        $2
+    ) AS own
+)
+SELECT
+    relation.oid IS NOT NULL,
+    coalesce(relation.relrowsecurity, false),
+    coalesce(relation.relforcerowsecurity, false),
+    EXISTS (
+        SELECT FROM pg_policy policy
+        WHERE policy.polrelid = relation.oid
+          AND policy.polname = $3
+          AND policy.polpermissive
+          AND policy.polcmd = '*'
+          AND policy.polroles = '{0}'
+          AND pg_get_expr(policy.polqual, policy.polrelid) = wanted.own
+          AND pg_get_expr(policy.polwithcheck, policy.polrelid) = wanted.own
+    ),
+    (
+        SELECT count(*) FROM pg_policy policy
+        WHERE policy.polrelid = relation.oid AND policy.polname <> $3 AND policy.polpermissive
+    )
+FROM wanted
+LEFT JOIN pg_class relation ON relation.oid = to_regclass(quote_ident($1))

@@ -1,0 +1,8 @@
+use tenancy_sqlx::TenantValue;
+
+struct Money;
+
+#[derive(TenantValue)]
+struct Total(Money);
+
+fn main() {}
