@@ -1,1 +1,40 @@
-//! Placeholder.
+//! Rate limits and usage of tenants, shared by all nodes over Redis.
+//!
+//! [`RedisRateLimiter`] and [`RedisUsageMeter`] are the shared versions of core's traits. Both
+//! work over one [`RedisStore`], which owns the connection, one deadline for each call, and the
+//! way back when Redis was away.
+//!
+//! ```no_run
+//! use std::num::NonZeroU32;
+//! use std::sync::Arc;
+//! use tenancy_core::limit::RateLimiter;
+//! use tenancy_core::usage::UsageMeter;
+//! use tenancy_redis::{OnLoss, RedisOptions, RedisRateLimiter, RedisStore, RedisUsageMeter};
+//!
+//! let store = RedisStore::open("redis://127.0.0.1:6379", RedisOptions::new())?;
+//! let nodes = NonZeroU32::new(3).unwrap();
+//! let limiter: Arc<dyn RateLimiter> =
+//!     Arc::new(RedisRateLimiter::new(store.clone(), OnLoss::LocalShare { nodes }));
+//! let meter: Arc<dyn UsageMeter> = Arc::new(RedisUsageMeter::new(store));
+//! # Ok::<(), tenancy_core::Error>(())
+//! ```
+//!
+//! Redis 7.0 or later. Limits and counts live under keys that begin with `tn:{tenant}`; the
+//! braces keep a tenant's keys together in a cluster. Choose a `maxmemory-policy` of
+//! `noeviction`: an evicted key is a forgotten limit.
+
+mod failure;
+mod keys;
+mod on_loss;
+mod options;
+mod rate_limiter;
+mod scripts;
+mod store;
+mod transport;
+mod usage_meter;
+
+pub use on_loss::OnLoss;
+pub use options::RedisOptions;
+pub use rate_limiter::RedisRateLimiter;
+pub use store::RedisStore;
+pub use usage_meter::RedisUsageMeter;

@@ -72,11 +72,13 @@ impl SqlDirectory {
     ///
     /// [`ErrorKind::TenantUnknown`] when there is no such tenant.
     pub async fn set_status(&self, tenant: TenantId, status: TenantStatus) -> Result<(), Error> {
-        let sql =
-            "UPDATE tenancy_tenants SET status = $2, version = version + 1 WHERE id = $1";
+        let sql = "UPDATE tenancy_tenants SET status = $2, version = version + 1 WHERE id = $1";
         let values = vec![tenant.to_value(), status.as_str().to_value()];
         match self.write("change a tenant's status", sql, values).await? {
-            0 => Err(Error::new(ErrorKind::TenantUnknown, "change a tenant's status: no such tenant")),
+            0 => Err(Error::new(
+                ErrorKind::TenantUnknown,
+                "change a tenant's status: no such tenant",
+            )),
             _ => Ok(()),
         }
     }
@@ -119,7 +121,8 @@ impl SqlDirectory {
         let sql = "SELECT count(*) FROM tenancy_tenants";
         let mut connection = self.db.begin_shared(Access::ReadOnly).await?;
         let read = |row: &mut dyn Row| i64::from_value(row.take(0, Kind::Int)?);
-        let counts = connection.fetch("count tenants", sql.into_sql_str(), Vec::new(), read).await?;
+        let counts =
+            connection.fetch("count tenants", sql.into_sql_str(), Vec::new(), read).await?;
         Ok(counts.first().is_none_or(|count| *count == 0))
     }
 
@@ -165,7 +168,8 @@ const BY_ID: &str =
     "SELECT id, slug, name, plan, status, version FROM tenancy_tenants WHERE id = $1";
 const BY_SLUG: &str =
     "SELECT id, slug, name, plan, status, version FROM tenancy_tenants WHERE slug = $1";
-const BY_API_KEY: &str = "SELECT t.id, t.slug, t.name, t.plan, t.status, t.version, k.id, k.expires_at
+const BY_API_KEY: &str =
+    "SELECT t.id, t.slug, t.name, t.plan, t.status, t.version, k.id, k.expires_at
      FROM tenancy_api_keys k JOIN tenancy_tenants t ON t.id = k.tenant_id
      WHERE k.hash = $1 AND k.revoked = $2";
 

@@ -37,6 +37,8 @@ unix_socket_directories = ''
 max_connections = 200
 # Many schemas in one transaction take many locks.
 max_locks_per_transaction = 256
+# In the data folder: /dev/shm is small in many containers.
+dynamic_shared_memory_type = mmap
 fsync = off
 synchronous_commit = off
 full_page_writes = off

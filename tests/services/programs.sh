@@ -7,7 +7,8 @@
 find_program() {
   local name folder path
   for name in "$@"; do
-    if path=$(type -P "$name"); then
+    # The second test: bash may name a file that cannot run.
+    if path=$(type -P "$name") && [ -x "$path" ]; then
       printf '%s\n' "$path"
       return
     fi
@@ -23,13 +24,14 @@ find_program() {
 }
 
 find_postgres_bin() {
-  local folder
+  local folder folders
+  folders=$(postgres_folders)
   while IFS= read -r folder; do
     if [ -x "$folder/postgres" ] && [ -x "$folder/initdb" ]; then
       printf '%s\n' "$folder"
       return
     fi
-  done < <(postgres_folders)
+  done <<<"$folders"
   return 1
 }
 
@@ -39,5 +41,5 @@ postgres_folders() {
   # Debian and Ubuntu; Fedora and its kin; Homebrew on both kinds of Mac.
   # shellcheck disable=SC2012 # names without surprises, and sort needs lines
   ls -d /usr/lib/postgresql/*/bin /usr/pgsql-*/bin \
-    /opt/homebrew/opt/postgresql*/bin /usr/local/opt/postgresql*/bin 2>/dev/null | sort -rV
+    /opt/homebrew/opt/postgresql*/bin /usr/local/opt/postgresql*/bin 2>/dev/null | sort -rV || true
 }

@@ -1,11 +1,11 @@
 //! Headers of every answer.
 
 use axum::response::Response;
+use http::HeaderValue;
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
-use http::HeaderValue;
 
 /// Everything from here, no inline script or style, in nobody's frame.
 const POLICY: &str = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
@@ -31,9 +31,6 @@ pub async fn security_headers(mut response: Response) -> Response {
 ///
 /// Put it on a router with [`axum::middleware::map_response`].
 pub async fn no_store(mut response: Response) -> Response {
-    response
-        .headers_mut()
-        .entry(CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
+    response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }

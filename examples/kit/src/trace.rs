@@ -17,5 +17,5 @@ pub fn trace_requests()
 }
 
 fn span(request: &Request) -> Span {
-    tracing::info_span!("request", http.method = %request.method(), http.path = request.uri().path())
+    tracing::info_span!("http", http.method = %request.method(), http.path = request.uri().path())
 }

@@ -1,1 +1,28 @@
-//! Placeholder.
+//! A payment platform for many banks: the whole of tenancy in one program.
+//!
+//! Each bank is a tenant with customers, payments, a plan and API keys of its own.
+//! [`Service`] is the program; `main` only starts it.
+
+mod announcement;
+mod api;
+mod app;
+mod backends;
+mod config;
+mod crockford;
+mod customers;
+mod demo;
+mod idempotency;
+mod ids;
+mod line;
+mod money;
+mod pages;
+mod payments;
+mod plans;
+mod probes;
+mod resolvers;
+mod router;
+mod service;
+mod usage;
+
+pub use config::Config;
+pub use service::Service;

@@ -48,11 +48,8 @@ where
                 Err(error) => return Ok(Problem::from(error).into_response()),
             };
             let Some(decision) = decision else { return ready.call(request).await };
-            let mut response = if decision.is_allowed() {
-                ready.call(request).await?
-            } else {
-                refuse(&decision)
-            };
+            let mut response =
+                if decision.is_allowed() { ready.call(request).await? } else { refuse(&decision) };
             tell(response.headers_mut(), &decision);
             Ok(response)
         })

@@ -123,6 +123,11 @@ impl LimitStatus {
         self.policy
     }
 
+    /// Returns all its numbers.
+    pub const fn reading(&self) -> Reading {
+        self.reading
+    }
+
     /// Returns how much is left.
     pub const fn remaining(&self) -> u32 {
         self.reading.remaining

@@ -34,7 +34,7 @@ impl SlidingLog {
     /// The shortest window. Shorter ones end before an answer has travelled.
     pub const MIN_PER: Duration = Duration::from_millis(1);
     /// The longest window: 366 days. For longer ones count usage instead.
-    pub const MAX_PER: Duration = Duration::from_secs(366 * 86_400);
+    pub const MAX_PER: Duration = Duration::from_hours(366 * 24);
 
     /// Admits at most `n` in any window of this length. Fractions of a microsecond round up.
     ///

@@ -21,7 +21,12 @@ use crate::{Error, ErrorKind};
 /// assert_eq!(own.param(), Some("amount"));
 /// ```
 #[derive(Debug, Serialize)]
-pub struct Problem {
+#[serde(transparent)]
+pub struct Problem(Box<Inner>);
+
+/// Behind a pointer, so that `Result<T, Problem>` stays small.
+#[derive(Debug, Serialize)]
+struct Inner {
     r#type: &'static str,
     title: Cow<'static, str>,
     status: u16,
@@ -48,7 +53,7 @@ impl Problem {
         title: impl Into<Cow<'static, str>>,
     ) -> Self {
         assert!((400..=599).contains(&status), "a problem has a status of 400 to 599");
-        Self {
+        Self(Box::new(Inner {
             r#type: "about:blank",
             title: title.into(),
             status,
@@ -57,65 +62,67 @@ impl Problem {
             param: None,
             retry_after: None,
             cause: None,
-        }
+        }))
     }
 
     /// More requests than the rate allows; `retry_after` is `None` when waiting will not help.
     pub fn rate_limited(retry_after: Option<Duration>) -> Self {
-        Self { retry_after, ..Self::of(mapping::RATE_LIMITED) }
+        let mut problem = Self::of(mapping::RATE_LIMITED);
+        problem.0.retry_after = retry_after;
+        problem
     }
 
     /// Says more about this one case. It must hold no secret and nothing of another tenant.
     pub fn with_detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
-        self.detail = Some(detail.into());
+        self.0.detail = Some(detail.into());
         self
     }
 
     /// Names the field or header it is about.
     pub fn with_param(mut self, param: impl Into<Cow<'static, str>>) -> Self {
-        self.param = Some(param.into());
+        self.0.param = Some(param.into());
         self
     }
 
     /// Says when to try again.
     pub fn with_retry_after(mut self, after: Duration) -> Self {
-        self.retry_after = Some(after);
+        self.0.retry_after = Some(after);
         self
     }
 
     /// Returns the HTTP status.
     pub const fn status(&self) -> u16 {
-        self.status
+        self.0.status
     }
 
     /// Returns the code for programs.
     pub fn code(&self) -> &str {
-        &self.code
+        &self.0.code
     }
 
     /// Returns the title for people.
     pub fn title(&self) -> &str {
-        &self.title
+        &self.0.title
     }
 
     /// Returns what is said about this one case.
     pub fn detail(&self) -> Option<&str> {
-        self.detail.as_deref()
+        self.0.detail.as_deref()
     }
 
     /// Returns the field or header it is about.
     pub fn param(&self) -> Option<&str> {
-        self.param.as_deref()
+        self.0.param.as_deref()
     }
 
     /// Returns when to try again.
     pub const fn retry_after(&self) -> Option<Duration> {
-        self.retry_after
+        self.0.retry_after
     }
 
     /// Returns the error behind it, for logs.
     pub const fn cause(&self) -> Option<&Error> {
-        self.cause.as_ref()
+        self.0.cause.as_ref()
     }
 
     fn of((status, code, title): Entry) -> Self {
@@ -128,16 +135,16 @@ impl From<Error> for Problem {
         let mut problem = Self::of(mapping::entry(error.kind()));
         match error.kind() {
             ErrorKind::Unavailable | ErrorKind::TenantProvisioning => {
-                problem.retry_after = Some(Duration::from_secs(1));
+                problem.0.retry_after = Some(Duration::from_secs(1));
             }
             // Why a credential is refused would help someone who tries out credentials.
             ErrorKind::CredentialInvalid | ErrorKind::Misconfigured | ErrorKind::Internal => {}
             _ => {
-                problem.detail = Some(error.message().to_owned().into());
-                problem.param = error.subject().map(|subject| subject.to_owned().into());
+                problem.0.detail = Some(error.message().to_owned().into());
+                problem.0.param = error.subject().map(|subject| subject.to_owned().into());
             }
         }
-        problem.cause = Some(error);
+        problem.0.cause = Some(error);
         problem
     }
 }

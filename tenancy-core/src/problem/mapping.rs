@@ -20,9 +20,7 @@ pub(super) const fn entry(kind: ErrorKind) -> Entry {
         ErrorKind::TenantUnknown => (404, "tenant_unknown", "There is no such tenant"),
         ErrorKind::TenantSuspended => (403, "tenant_suspended", "The tenant is suspended"),
         ErrorKind::TenantReadOnly => (403, "tenant_read_only", "The tenant takes no changes"),
-        ErrorKind::TenantProvisioning => {
-            (503, "tenant_provisioning", "The tenant is being set up")
-        }
+        ErrorKind::TenantProvisioning => (503, "tenant_provisioning", "The tenant is being set up"),
         ErrorKind::CredentialRequired => (401, "credential_required", "A credential is needed"),
         ErrorKind::CredentialInvalid => (401, "credential_invalid", "The credential is not valid"),
         ErrorKind::Forbidden => (403, "permission_denied", "This is not permitted"),

@@ -22,7 +22,11 @@ impl<'a> Bearer<'a> {
         }
         let Ok(text) = value.to_str() else { return Self::Malformed };
         let Some((scheme, token)) = text.split_once(' ') else {
-            return if text.eq_ignore_ascii_case("bearer") { Self::Malformed } else { Self::Absent };
+            return if text.eq_ignore_ascii_case("bearer") {
+                Self::Malformed
+            } else {
+                Self::Absent
+            };
         };
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Self::Absent;

@@ -65,9 +65,8 @@ impl TenantResolver for HeaderResolver {
         }
         let trust = self.trust(parts);
         let key = value.to_str().ok().and_then(|text| TenantKey::parse(text.trim()).ok());
-        Claimed::Claim(key.map_or_else(
-            || TenantClaim::nobody(trust),
-            |key| TenantClaim::new(key, trust),
-        ))
+        Claimed::Claim(
+            key.map_or_else(|| TenantClaim::nobody(trust), |key| TenantClaim::new(key, trust)),
+        )
     }
 }

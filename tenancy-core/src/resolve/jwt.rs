@@ -211,9 +211,7 @@ impl TenantResolver for JwtResolver {
             Bearer::Token(token) if !token.contains('.') => Claimed::Absent,
             Bearer::Token(token) => match self.verify(token) {
                 Ok(claim) => Claimed::Claim(claim),
-                Err(reason) => {
-                    Claimed::Invalid(Error::new(ErrorKind::CredentialInvalid, reason))
-                }
+                Err(reason) => Claimed::Invalid(Error::new(ErrorKind::CredentialInvalid, reason)),
             },
         }
     }

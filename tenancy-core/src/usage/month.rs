@@ -37,7 +37,7 @@ impl Month {
     pub const LAST: Self = Self { year: 9998, month: 12 };
 
     /// How long the counts of a month are kept after its end: 90 days.
-    pub const KEPT: Duration = Duration::from_secs(90 * 86_400);
+    pub const KEPT: Duration = Duration::from_hours(90 * 24);
 
     /// Names a month by its year and its number, 1 to 12.
     ///
@@ -56,7 +56,9 @@ impl Month {
     ///
     /// Times outside of the years above fall into the first or the last month.
     pub fn of(time: OffsetDateTime) -> Self {
-        let Some(utc) = time.checked_to_offset(UtcOffset::UTC) else { return Self::LAST };
+        let Some(utc) = time.checked_to_offset(UtcOffset::UTC) else {
+            return Self::LAST;
+        };
         let year = u16::try_from(utc.year().max(0)).unwrap_or(u16::MAX);
         Self { year, month: u8::from(utc.month()) }.clamp(Self::FIRST, Self::LAST)
     }

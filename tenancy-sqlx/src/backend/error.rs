@@ -8,7 +8,11 @@ pub(crate) fn from_sqlx(doing: &'static str, error: sqlx::Error) -> Error {
     use sqlx::Error as E;
     match error {
         E::Database(fault) => from_database(doing, &*fault),
-        E::Io(_) | E::Tls(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed
+        E::Io(_)
+        | E::Tls(_)
+        | E::PoolTimedOut
+        | E::PoolClosed
+        | E::WorkerCrashed
         | E::BeginFailed => Error::new(ErrorKind::Unavailable, doing).with_source(error),
         E::Configuration(_) | E::InvalidArgument(_) => {
             // The text may hold the URL and with it a password.

@@ -37,11 +37,7 @@ pub(super) fn pool(url: &str, options: &TenantDbOptions) -> Result<PgPool, Error
 /// `SET LOCAL` ends with the transaction: nothing is left on the connection. The tenant is a
 /// UUID, so that nothing in this text comes from outside. Without a tenant the setting is empty,
 /// which matches no row.
-pub(super) fn begin(
-    tenant: Option<TenantId>,
-    access: Access,
-    options: &TenantDbOptions,
-) -> SqlStr {
+pub(super) fn begin(tenant: Option<TenantId>, access: Access, options: &TenantDbOptions) -> SqlStr {
     let mut text = String::with_capacity(160);
     text.push_str(match access {
         Access::ReadOnly => "BEGIN READ ONLY",

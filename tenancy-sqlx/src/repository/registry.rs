@@ -14,9 +14,10 @@ impl Registry {
     pub(crate) fn add<E: TenantEntity>(&mut self) {
         let table = E::TABLE;
         let id = TypeId::of::<E>();
-        let taken = self.0.iter().any(|(other, known)| {
-            *other != id && known.table().name() == table.name()
-        });
+        let taken = self
+            .0
+            .iter()
+            .any(|(other, known)| *other != id && known.table().name() == table.name());
         assert!(!taken, "the table {:?} is registered for another entity", table.name());
         self.0.insert(id, Statements::new(table));
     }

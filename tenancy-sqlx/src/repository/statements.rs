@@ -75,8 +75,7 @@ impl Listing {
 
 /// Columns in the order of the table; the tenant's place holds `$1` by [`insert_order`].
 fn insert(table: &Table) -> String {
-    let ordered: Vec<_> =
-        insert_order(table).map(|at| quote(table.columns()[at].name())).collect();
+    let ordered: Vec<_> = insert_order(table).map(|at| quote(table.columns()[at].name())).collect();
     let marks: Vec<_> = (1..=ordered.len()).map(|at| format!("${at}")).collect();
     format!(
         "INSERT INTO {} ({}) VALUES ({})",
@@ -126,12 +125,7 @@ pub(super) fn update_order(table: &Table) -> impl Iterator<Item = usize> + use<>
 }
 
 fn select(table: &Table) -> String {
-    format!(
-        "SELECT {} FROM {} WHERE {}",
-        columns(table.columns()),
-        quote(table.name()),
-        row(table),
-    )
+    format!("SELECT {} FROM {} WHERE {}", columns(table.columns()), quote(table.name()), row(table),)
 }
 
 /// The predicate of one row: the tenant as `$1`, the key as `$2`.

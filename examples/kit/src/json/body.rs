@@ -1,6 +1,6 @@
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, OptionalFromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
@@ -25,7 +25,9 @@ use super::members::Members;
 /// | no JSON object | 422 | `json_malformed` |
 /// | another tenant's `tenant_id` | 403 | `tenant_mismatch` |
 /// | a wrong member | 422 | `field_invalid` |
-#[derive(Debug, Clone, Copy)]
+///
+/// `Option<Json<T>>` is `None` when the body is empty, and as strict otherwise.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Json<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
@@ -35,6 +37,20 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         require_json(request.headers())?;
         let body = Bytes::from_request(request, state).await.map_err(unread)?;
         read(&body).map(Self)
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> OptionalFromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Problem> {
+        let is_json = require_json(request.headers());
+        let body = Bytes::from_request(request, state).await.map_err(unread)?;
+        if body.is_empty() {
+            return Ok(None);
+        }
+        is_json?;
+        read(&body).map(Self).map(Some)
     }
 }
 
@@ -127,7 +143,8 @@ mod tests {
 
     #[test]
     fn what_is_no_object_is_malformed() {
-        for body in ["", "{", "[]", "7", "null", r#"{"amount":1}x"#, r#"{"amount":}"#, "\u{feff}{}"] {
+        for body in ["", "{", "[]", "7", "null", r#"{"amount":1}x"#, r#"{"amount":}"#, "\u{feff}{}"]
+        {
             assert_eq!(refused(body), ("json_malformed".into(), None), "{body}");
         }
     }

@@ -1,0 +1,41 @@
+//! The API and its description.
+
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+use crate::{customers, payments, probes, usage};
+
+/// Returns the routes of tenants, with the description of all routes.
+pub(crate) fn router() -> OpenApiRouter<App> {
+    let mut description = Description::openapi();
+    description.merge(probes::router().into_openapi());
+    OpenApiRouter::with_openapi(description)
+        .merge(customers::routes::router())
+        .merge(payments::routes::router())
+        .merge(usage::router())
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Payments",
+        description = "Every route of `/v1` works for the tenant of the credential: an API key or \
+            a token. A host or `x-tenant-id` that names another tenant is refused. Another \
+            tenant's id answers like an id that nobody has.",
+        license(name = "MIT OR Apache-2.0")
+    ),
+    modifiers(&Bearer),
+    security(("bearer" = []))
+)]
+struct Description;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        openapi.components.get_or_insert_default().add_security_scheme("bearer", scheme);
+    }
+}

@@ -1,0 +1,86 @@
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use tenancy_core::usage::UsageMeter;
+use tenancy_core::{Clock, TenantDirectory};
+use tenancy_core::limit::RateLimiter;
+use tenancy_redis::RedisStore;
+use tenancy_sqlx::TenantDb;
+use time::OffsetDateTime;
+
+/// What the platform runs on; put together by [`Service`](crate::Service).
+#[derive(Clone)]
+pub(crate) struct Backends {
+    /// Customers and payments.
+    pub(crate) db: TenantDb,
+    /// The tenants.
+    pub(crate) directory: Arc<dyn TenantDirectory>,
+    /// How fast a tenant may go.
+    pub(crate) limiter: Arc<dyn RateLimiter>,
+    /// How much a tenant uses.
+    pub(crate) meter: Arc<dyn UsageMeter>,
+    /// The server behind the two, if they are shared.
+    pub(crate) redis: Option<RedisStore>,
+    /// The time of day.
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// The state of all handlers.
+#[derive(Clone)]
+pub(crate) struct App {
+    backends: Backends,
+    neighbours: Arc<[Neighbour]>,
+}
+
+/// A tenant whose page anybody may know of.
+#[derive(Debug, Clone)]
+pub(crate) struct Neighbour {
+    /// The name people read.
+    pub(crate) name: String,
+    /// The name of its plan.
+    pub(crate) plan: String,
+    /// Whether it is served.
+    pub(crate) status: String,
+    /// Its page.
+    pub(crate) url: String,
+}
+
+impl App {
+    pub(crate) fn new(backends: Backends, neighbours: Vec<Neighbour>) -> Self {
+        Self { backends, neighbours: neighbours.into() }
+    }
+
+    pub(crate) fn db(&self) -> &TenantDb {
+        &self.backends.db
+    }
+
+    pub(crate) fn limiter(&self) -> &Arc<dyn RateLimiter> {
+        &self.backends.limiter
+    }
+
+    pub(crate) fn meter(&self) -> &Arc<dyn UsageMeter> {
+        &self.backends.meter
+    }
+
+    pub(crate) fn redis(&self) -> Option<&RedisStore> {
+        self.backends.redis.as_ref()
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.backends.clock
+    }
+
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        self.backends.clock.now()
+    }
+
+    pub(crate) fn neighbours(&self) -> &[Neighbour] {
+        &self.neighbours
+    }
+}
+
+impl FromRef<App> for TenantDb {
+    fn from_ref(app: &App) -> Self {
+        app.db().clone()
+    }
+}

@@ -1,0 +1,84 @@
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use clap::Parser;
+
+/// A payment platform for many banks.
+///
+/// Without any option it keeps its data in a SQLite file and its limits in memory.
+#[derive(Parser)]
+#[command(name = "payments", version)]
+#[expect(clippy::struct_field_names, reason = "an option is named by its field")]
+pub struct Config {
+    /// Postgres (or SQLite) to use instead of a file in the data directory
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<String>,
+
+    /// Redis to share limits and usage between instances
+    #[arg(long, env = "REDIS_URL", hide_env_values = true, value_name = "URL")]
+    pub redis_url: Option<String>,
+
+    /// Where the SQLite file is kept
+    #[arg(long, env = "PAYMENTS_DATA_DIR", default_value = "payments-data", value_name = "PATH")]
+    pub data_dir: PathBuf,
+
+    /// Address to serve at; port 0 takes a free one
+    #[arg(long, env = "PAYMENTS_LISTEN", default_value_t = DEFAULT_LISTEN, value_name = "ADDRESS")]
+    pub listen: SocketAddr,
+
+    /// Tenants are reached as <slug>.<domain>
+    #[arg(long, env = "PAYMENTS_BASE_DOMAIN", default_value = "localhost", value_name = "DOMAIN")]
+    pub base_domain: String,
+
+    /// Secret of at least 32 bytes that signs tokens (HS256); without it there are API keys only.
+    /// Better set by the environment: other users of the machine can read arguments
+    #[arg(long, env = "PAYMENTS_JWT_SECRET", hide_env_values = true, value_name = "SECRET")]
+    pub jwt_secret: Option<String>,
+
+    /// How many instances share the Redis: each takes its part of the limits while Redis is away
+    #[arg(long, env = "PAYMENTS_NODES", default_value = "1", value_name = "NUMBER")]
+    pub nodes: NonZeroU32,
+
+    /// Replaces the rate of every plan, for load tests
+    #[arg(long, env = "PAYMENTS_REQUESTS_PER_MINUTE", value_name = "NUMBER")]
+    pub requests_per_minute: Option<NonZeroU32>,
+
+    /// Make no demo tenants in an empty database
+    #[arg(long)]
+    pub no_demo: bool,
+}
+
+const DEFAULT_LISTEN: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+
+impl Config {
+    pub(crate) fn database_url(&self) -> Option<&str> {
+        given(self.database_url.as_ref())
+    }
+
+    pub(crate) fn redis_url(&self) -> Option<&str> {
+        given(self.redis_url.as_ref())
+    }
+
+    pub(crate) fn jwt_secret(&self) -> Option<&str> {
+        given(self.jwt_secret.as_ref())
+    }
+}
+
+/// An empty variable of the environment says nothing.
+fn given(option: Option<&String>) -> Option<&str> {
+    option.map(String::as_str).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_options_are_well_formed() {
+        Config::command().debug_assert();
+    }
+}

@@ -1,0 +1,7 @@
+//! Those who pay.
+
+mod customer;
+mod new_customer;
+pub(crate) mod routes;
+
+pub(crate) use customer::Customer;

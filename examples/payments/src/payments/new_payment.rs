@@ -1,0 +1,72 @@
+use serde::{Deserialize, Serialize};
+use tenancy_core::TenantId;
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+use super::{Payment, PaymentState};
+use crate::ids::{CustomerId, PaymentId};
+use crate::line::Line;
+use crate::money::{Amount, Currency};
+
+/// What it takes to make a payment.
+///
+/// Written as JSON again it is the same for the same request, whatever the order of its fields:
+/// that is compared when a request is repeated.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewPayment {
+    amount: Amount,
+    currency: Currency,
+    /// Who pays.
+    #[serde(default)]
+    #[schema(example = json!(null))]
+    customer: Option<String>,
+    /// The tenant's own name for the payment; no two payments of a tenant share one.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100, example = "order 4711")]
+    reference: Option<Line<100>>,
+}
+
+impl NewPayment {
+    /// Returns who pays, as the caller wrote it.
+    pub(super) fn customer(&self) -> Option<&str> {
+        self.customer.as_deref()
+    }
+
+    /// Makes the payment.
+    pub(super) fn made(
+        self,
+        tenant_id: TenantId,
+        customer_id: Option<CustomerId>,
+        now: OffsetDateTime,
+    ) -> Payment {
+        Payment {
+            id: PaymentId::generate(),
+            tenant_id,
+            customer_id,
+            reference: self.reference.map(Line::into_string),
+            amount: self.amount,
+            currency: self.currency,
+            state: PaymentState::RequiresConfirmation,
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_request_is_written_the_same() {
+        let written = |text: &str| {
+            serde_json::to_string(&serde_json::from_str::<NewPayment>(text).unwrap()).unwrap()
+        };
+        let first = written(r#"{"amount":1,"currency":"USD"}"#);
+        assert_eq!(first, written(r#"{ "currency": "USD", "customer": null, "amount": 1 }"#));
+        assert_ne!(first, written(r#"{"amount":2,"currency":"USD"}"#));
+        assert_ne!(first, written(r#"{"amount":1,"currency":"USD","reference":"a"}"#));
+    }
+}

@@ -1,0 +1,31 @@
+use std::sync::Arc;
+
+use tenancy_core::resolve::{
+    ApiKeyResolver, HeaderResolver, JwtKey, JwtResolver, ResolverChain, SubdomainResolver,
+};
+use tenancy_core::{Error, TenantDirectory};
+
+use crate::Config;
+
+/// Who issues tokens for this service, and what they call it.
+const ISSUER: &str = "payments";
+const AUDIENCE: &str = "payments-api";
+
+/// Names a request's tenant by API key, by token if there is a secret for them, by a header that
+/// must agree with these, and by the label before the base domain.
+pub(crate) fn chain(
+    config: &Config,
+    directory: Arc<dyn TenantDirectory>,
+) -> Result<ResolverChain, Error> {
+    let chain = ResolverChain::new(directory)
+        .with(ApiKeyResolver::bearer())
+        .with(HeaderResolver::x_tenant_id())
+        .with(SubdomainResolver::under(&config.base_domain)?);
+    Ok(match config.jwt_secret() {
+        Some(secret) => {
+            let key = JwtKey::hs256(secret.as_bytes())?;
+            chain.with(JwtResolver::new([key], ISSUER, AUDIENCE))
+        }
+        None => chain,
+    })
+}

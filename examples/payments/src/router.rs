@@ -1,0 +1,42 @@
+//! Which request meets what, in which order.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, map_response};
+use tenancy_axum::{RateLimitLayer, TenantLayer, UsageLayer};
+use tenancy_core::ResolverChain;
+
+use crate::app::App;
+use crate::{api, pages, probes};
+
+/// The largest body: a hundred times what a payment needs.
+const BODY: usize = 64 * 1024;
+
+/// Puts the routes together. `usage` is handed in because it is waited for at the end.
+pub(crate) fn router(app: App, chain: ResolverChain, usage: &UsageLayer) -> Router {
+    let tenants = TenantLayer::new(chain);
+    let limits = RateLimitLayer::new(app.limiter().clone()).by_plan();
+    // Resolve, limit, count, and only then the handler.
+    let for_tenants = |routes: Router<App>| {
+        routes
+            .layer(kit::catch_panics())
+            .layer(usage.clone())
+            .layer(limits.clone())
+            .layer(tenants.clone())
+    };
+    let (api, description) = api::router().split_for_parts();
+    let (probes, _) = probes::router().split_for_parts();
+    Router::new()
+        .merge(for_tenants(api).layer(map_response(kit::no_store)))
+        .merge(for_tenants(pages::router()).layer(from_fn(pages::explain)))
+        .merge(probes)
+        .merge(pages::assets())
+        .merge(kit::docs(description))
+        .fallback(kit::no_such_route)
+        .method_not_allowed_fallback(kit::method_not_allowed)
+        .layer(DefaultBodyLimit::max(BODY))
+        .layer(kit::catch_panics())
+        .layer(map_response(kit::security_headers))
+        .layer(kit::trace_requests())
+        .with_state(app)
+}

@@ -1,0 +1,96 @@
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+
+use axum::Router;
+use tenancy_axum::UsageLayer;
+use tenancy_core::{Error, ErrorKind};
+use tenancy_sqlx::TenantDb;
+use tokio::net::TcpListener;
+
+use crate::announcement::Announcement;
+use crate::app::{App, Neighbour};
+use crate::demo::{self, Demo};
+use crate::router::router;
+use crate::{Config, backends, resolvers};
+
+/// The platform, ready to serve.
+pub struct Service {
+    listener: TcpListener,
+    address: SocketAddr,
+    router: Router,
+    usage: UsageLayer,
+    db: TenantDb,
+    announcement: Announcement,
+}
+
+impl Service {
+    /// Opens the database, brings it up to date, makes the demo tenants if there is nobody yet,
+    /// and takes the address.
+    ///
+    /// # Errors
+    ///
+    /// What stands in the way, with what to do about it.
+    pub async fn start(config: Config) -> Result<Self, Error> {
+        // First: a program that cannot serve should touch nothing.
+        let listener = TcpListener::bind(config.listen).await;
+        let listener = listener.map_err(|source| not_bound(config.listen, source))?;
+        let address = listener.local_addr().map_err(|source| not_bound(config.listen, source))?;
+
+        let (backends, directory) = backends::open(&config).await?;
+        let demo = demo::prepare(&config, &backends.db, &directory).await?;
+        let announcement = Announcement::new(address, &config.base_domain, demo);
+        let neighbours = announcement.demo().iter().map(|tenant| neighbour(tenant, &announcement));
+
+        let chain = resolvers::chain(&config, backends.directory.clone())?;
+        let usage = UsageLayer::new(backends.meter.clone());
+        let db = backends.db.clone();
+        let app = App::new(backends, neighbours.collect());
+        let router = router(app, chain, &usage);
+        Ok(Self { listener, address, router, usage, db, announcement })
+    }
+
+    /// Returns the address it serves at.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Returns what to tell whoever started it: the address, the demo tenants and their keys,
+    /// and lines to paste. Lines to paste begin with `curl `.
+    pub fn announcement(&self) -> String {
+        self.announcement.to_string()
+    }
+
+    /// Serves until `stop` is done, and finishes what is in flight.
+    ///
+    /// # Errors
+    ///
+    /// What the listener says.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), Error> {
+        let served = kit::serve(self.listener, self.router, stop).await;
+        self.usage.recorded().await;
+        self.db.close().await;
+        served.map_err(|source| Error::new(ErrorKind::Internal, "serve").with_source(source))
+    }
+}
+
+fn neighbour(tenant: &Demo, announcement: &Announcement) -> Neighbour {
+    Neighbour {
+        name: tenant.name.to_owned(),
+        plan: tenant.plan.to_owned(),
+        status: tenant.status.to_string(),
+        url: announcement.page_of(tenant.slug),
+    }
+}
+
+fn not_bound(address: SocketAddr, source: io::Error) -> Error {
+    let advice = match source.kind() {
+        io::ErrorKind::AddrInUse => {
+            ": another program has this port; stop it, or choose another one with \
+             --listen 127.0.0.1:8081 (port 0 takes a free one)"
+        }
+        _ => "",
+    };
+    let message = format!("listen at {address}{advice}");
+    Error::new(ErrorKind::Misconfigured, message).with_source(source)
+}

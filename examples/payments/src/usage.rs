@@ -1,0 +1,141 @@
+//! What a tenant has used this month, beside what its plan allows.
+
+use axum::extract::State;
+use kit::Json;
+use serde::Serialize;
+use tenancy_axum::CurrentContext;
+use tenancy_core::usage::{Meter, Month, Percent, Usage, Used};
+use tenancy_core::{Plan, Problem};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+
+const METERS: [Meter; 3] = [Meter::API_CALLS, Meter::BANDWIDTH_BYTES, Meter::TRANSACTIONS];
+
+pub(crate) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(get))
+}
+
+/// A month of a tenant, as callers see it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Usage)]
+struct UsageView {
+    /// The calendar month, in UTC.
+    #[schema(example = "2026-11")]
+    month: String,
+    #[schema(example = "starter")]
+    plan: String,
+    rate_limit: RateView,
+    usage: Vec<MeterView>,
+}
+
+/// At most so many requests in any window of this length.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RateLimit)]
+struct RateView {
+    #[schema(example = 60)]
+    requests: u32,
+    #[schema(example = 60)]
+    window_seconds: u32,
+}
+
+/// One thing that is counted.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MeterUsage)]
+struct MeterView {
+    #[schema(example = "transactions")]
+    meter: String,
+    #[schema(example = 948)]
+    used: u64,
+    /// `null` when unlimited.
+    #[schema(example = 1000)]
+    limit: Option<u64>,
+    unlimited: bool,
+    /// To two decimals, rounded down; `null` when unlimited.
+    #[schema(example = 94.8)]
+    percentage: Option<f64>,
+}
+
+/// Read what was used this month
+#[utoipa::path(
+    get,
+    path = "/v1/usage",
+    tag = "usage",
+    responses((status = 200, body = UsageView))
+)]
+async fn get(
+    State(app): State<App>,
+    CurrentContext(context): CurrentContext,
+) -> Result<Json<UsageView>, Problem> {
+    context.require_credential()?;
+    let month = Month::current(app.clock());
+    let usage = app.meter().usage(context.tenant_id(), month).await?;
+    Ok(Json(UsageView::new(&usage, context.tenant().plan())))
+}
+
+impl UsageView {
+    fn new(usage: &Usage, plan: &Plan) -> Self {
+        Self {
+            month: usage.month().to_string(),
+            plan: plan.name().to_owned(),
+            rate_limit: RateView {
+                requests: plan.requests_per_minute().get(),
+                window_seconds: 60,
+            },
+            usage: METERS.iter().map(|meter| MeterView::new(meter, usage, plan)).collect(),
+        }
+    }
+}
+
+impl MeterView {
+    fn new(meter: &Meter, usage: &Usage, plan: &Plan) -> Self {
+        let used = Used::new(usage.of(meter), plan.allowance(meter.as_str()).limit());
+        Self {
+            meter: meter.to_string(),
+            used: used.used(),
+            limit: used.limit(),
+            unlimited: used.is_unlimited(),
+            percentage: used.percent().map(number),
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "exact up to some 10^13 percent")]
+fn number(percent: Percent) -> f64 {
+    percent.hundredths() as f64 / 100.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plans::plans;
+
+    fn written(plan: &str, transactions: u64) -> serde_json::Value {
+        let mut usage = Usage::new("2026-11".parse().unwrap());
+        usage.add(&Meter::TRANSACTIONS, transactions);
+        let plan = plans(None).plan(plan).unwrap();
+        serde_json::to_value(&UsageView::new(&usage, &plan).usage[2]).unwrap()
+    }
+
+    #[test]
+    fn limits_and_percentages() {
+        let expected = serde_json::json!({
+            "meter": "transactions", "used": 948, "limit": 1000, "unlimited": false,
+            "percentage": 94.8,
+        });
+        assert_eq!(written("starter", 948), expected);
+        assert_eq!(written("professional", 1)["percentage"], 0.0);
+        assert_eq!(written("professional", 12_345)["percentage"], 24.69);
+    }
+
+    #[test]
+    fn unlimited_is_null_and_said() {
+        let expected = serde_json::json!({
+            "meter": "transactions", "used": 948, "limit": null, "unlimited": true,
+            "percentage": null,
+        });
+        assert_eq!(written("enterprise", 948), expected);
+    }
+}

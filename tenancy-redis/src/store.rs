@@ -1,0 +1,206 @@
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use tenancy_core::Error;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+use crate::RedisOptions;
+use crate::failure::Failure;
+use crate::transport::{Connection, Endpoint, Reply, Request};
+
+/// A Redis server: one connection, and what happens when it is away.
+///
+/// Clones share the connection. It is opened by the first call. After a failure calls come back
+/// at once, without a network in between, while one task tries to connect again; the first to
+/// notice has waited one [deadline](RedisOptions::deadline) at most.
+#[derive(Clone)]
+pub struct RedisStore(Arc<Shared>);
+
+struct Shared {
+    endpoint: Endpoint,
+    options: RedisOptions,
+    link: watch::Sender<Link>,
+}
+
+#[derive(Clone)]
+enum Link {
+    /// Nobody has asked yet.
+    Unused,
+    /// The first attempt is under way; callers wait for it.
+    Opening,
+    /// Connected.
+    Up(Live),
+    /// A task tries again; callers do not wait.
+    Down,
+}
+
+#[derive(Clone)]
+struct Live {
+    connection: Connection,
+    since: Instant,
+}
+
+impl RedisStore {
+    /// Takes the URL of a server, `redis://[user][:password@]host[:port][/db]` or `unix:///path`,
+    /// and connects at the first call.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Invalid`](tenancy_core::ErrorKind::Invalid) when the URL cannot be read. No
+    /// error and no output of this crate repeats the URL.
+    pub fn open(url: &str, options: RedisOptions) -> Result<Self, Error> {
+        let endpoint = Endpoint::parse(url)?;
+        Ok(Self(Arc::new(Shared { endpoint, options, link: watch::Sender::new(Link::Unused) })))
+    }
+
+    /// Asks whether Redis answers: what a readiness check wants to know.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unavailable`](tenancy_core::ErrorKind::Unavailable) when it does not, within
+    /// the deadline.
+    pub async fn ping(&self) -> Result<(), Error> {
+        let answer = self.send(&Request::command("PING")).await;
+        answer.map(drop).map_err(|failure| failure.into_error("ask redis whether it is there"))
+    }
+
+    /// Sends a request, within the deadline.
+    pub(crate) async fn send(&self, request: &Request) -> Result<Reply, Failure> {
+        let deadline = self.0.options.deadline;
+        let until = Instant::now() + deadline;
+        let mut live = self.live(until).await?;
+        let answer = timeout_at(until, live.connection.send(request)).await;
+        let answer = answer.unwrap_or(Err(Failure::Late(deadline)));
+        if let Err(failure @ (Failure::Lost(_) | Failure::Late(_))) = &answer {
+            self.0.lost(live.since, failure);
+        }
+        answer
+    }
+
+    async fn live(&self, until: Instant) -> Result<Live, Failure> {
+        let link = self.0.link.borrow().clone();
+        match link {
+            Link::Up(live) => return Ok(live),
+            Link::Down => return Err(Failure::Down),
+            Link::Unused => self.0.first_use(),
+            Link::Opening => {}
+        }
+        let mut link = self.0.link.subscribe();
+        let opened = link.wait_for(|link| !matches!(link, Link::Unused | Link::Opening));
+        let late = |_| Failure::Late(self.0.options.deadline);
+        match timeout_at(until, opened).await.map_err(late)?.as_deref() {
+            Ok(Link::Up(live)) => Ok(live.clone()),
+            _ => Err(Failure::Down),
+        }
+    }
+}
+
+impl Shared {
+    fn first_use(self: &Arc<Self>) {
+        let first = self.link.send_if_modified(|link| {
+            let first = matches!(link, Link::Unused);
+            if first {
+                *link = Link::Opening;
+            }
+            first
+        });
+        if first {
+            tokio::spawn(connect(Arc::downgrade(self), Duration::ZERO));
+        }
+    }
+
+    /// Takes a connection out of use, once, and has a new one made.
+    fn lost(self: &Arc<Self>, since: Instant, failure: &Failure) {
+        let first = self.link.send_if_modified(|link| {
+            let current = matches!(link, Link::Up(live) if live.since == since);
+            if current {
+                *link = Link::Down;
+            }
+            current
+        });
+        if first {
+            tracing::warn!(redis.endpoint = ?self.endpoint, error = %failure, "redis is away");
+            // A server that was there for long and hung up is asked again at once.
+            let pause = match failure {
+                Failure::Lost(_) if since.elapsed() > self.options.retry_after_at_most => {
+                    Duration::ZERO
+                }
+                _ => self.options.retry_after,
+            };
+            tokio::spawn(connect(Arc::downgrade(self), pause));
+        }
+    }
+
+    async fn attempt(&self) -> Result<Connection, Failure> {
+        let limit = self.options.connect_timeout;
+        let mut connection =
+            timeout(limit, self.endpoint.connect()).await.unwrap_or(Err(Failure::Late(limit)))?;
+        // Too slow for a decision is as good as away.
+        let limit = self.options.deadline;
+        timeout(limit, connection.send(&Request::command("PING")))
+            .await
+            .unwrap_or(Err(Failure::Late(limit)))?;
+        Ok(connection)
+    }
+}
+
+/// Tries until there is a connection or nobody needs one. At most one runs for a store.
+async fn connect(shared: Weak<Shared>, mut pause: Duration) {
+    let _unfinished = Unfinished(shared.clone());
+    loop {
+        sleep(spread(pause)).await;
+        let Some(shared) = shared.upgrade() else {
+            return;
+        };
+        match shared.attempt().await {
+            Ok(connection) => {
+                tracing::info!(redis.endpoint = ?shared.endpoint, "redis is connected");
+                shared.link.send_replace(Link::Up(Live { connection, since: Instant::now() }));
+                return;
+            }
+            Err(failure) => {
+                let first = matches!(shared.link.send_replace(Link::Down), Link::Opening);
+                if first {
+                    tracing::warn!(redis.endpoint = ?shared.endpoint, error = %failure, "redis is away");
+                }
+                let options = &shared.options;
+                pause = (pause * 2).clamp(options.retry_after, options.retry_after_at_most);
+            }
+        }
+    }
+}
+
+/// When the task ends without a connection, because its runtime does, the next call starts anew.
+struct Unfinished(Weak<Shared>);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if let Some(shared) = self.0.upgrade() {
+            shared.link.send_if_modified(|link| {
+                let unfinished = !matches!(link, Link::Up(_));
+                if unfinished {
+                    *link = Link::Unused;
+                }
+                unfinished
+            });
+        }
+    }
+}
+
+/// A pause between half and all of this one, so that nodes do not come back in step.
+fn spread(pause: Duration) -> Duration {
+    let random = RandomState::new().hash_one(0_u8) % 512;
+    pause * (512 + u32::try_from(random).unwrap_or(0)) / 1_024
+}
+
+impl fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisStore")
+            .field("endpoint", &self.0.endpoint)
+            .field("options", &self.0.options)
+            .finish_non_exhaustive()
+    }
+}

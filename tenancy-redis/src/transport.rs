@@ -1,0 +1,146 @@
+//! The one file that knows the redis crate's connections.
+
+use std::fmt;
+
+use redis::aio::MultiplexedConnection;
+use redis::io::tcp::TcpSettings;
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, ErrorKind, IntoConnectionInfo, RedisError, ServerErrorKind,
+    Value,
+};
+use tenancy_core::Error;
+
+use crate::failure::{Cause, Failure};
+use crate::scripts::{self, Script};
+
+/// Where Redis is, and how to log in.
+#[derive(Clone)]
+pub(crate) struct Endpoint(Client);
+
+impl Endpoint {
+    pub(crate) fn parse(url: &str) -> Result<Self, Error> {
+        // The cause is left out: it could repeat the URL, and with it the password.
+        let invalid = |_| {
+            let message = "read the URL of redis: redis://host:port is expected (no TLS)";
+            Error::invalid("redis_url", message)
+        };
+        let info = url.into_connection_info().map_err(invalid)?;
+        // Without it a small request waits for the acknowledgement of the one before.
+        let info = info.set_tcp_settings(TcpSettings::default().set_nodelay(true));
+        Client::open(info).map(Self).map_err(invalid)
+    }
+
+    /// Connects and loads the scripts. There is no time limit here: the caller has one.
+    pub(crate) async fn connect(&self) -> Result<Connection, Failure> {
+        // Time limits are ours: one for a whole call, not one for each command.
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(None)
+            .set_response_timeout(None)
+            // Room for the callers of a burst; the default is 50.
+            .set_pipeline_buffer_size(1_024);
+        let connected = self.0.get_multiplexed_async_connection_with_config(&config).await;
+        let mut connection = Connection(connected.map_err(|error| failure(&error))?);
+        for script in scripts::all() {
+            connection.load(script).await?;
+        }
+        Ok(connection)
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.get_connection_info().addr())
+    }
+}
+
+/// One socket, shared by its clones. It does not reconnect.
+#[derive(Clone)]
+pub(crate) struct Connection(MultiplexedConnection);
+
+impl Connection {
+    /// Sends a request and waits for the answer.
+    ///
+    /// Redis forgets scripts when it restarts or is told to; then the script is loaded again.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped call may have happened.
+    pub(crate) async fn send(&mut self, request: &Request) -> Result<Reply, Failure> {
+        match (self.0.send_packed_command(&request.command).await, request.script) {
+            (Err(error), Some(script)) if is_no_script(&error) => {
+                self.load(script).await?;
+                self.0.send_packed_command(&request.command).await
+            }
+            (answer, _) => answer,
+        }
+        .and_then(Value::extract_error)
+        .map(Reply)
+        .map_err(|error| failure(&error))
+    }
+
+    async fn load(&mut self, script: &Script) -> Result<(), Failure> {
+        let mut load = redis::cmd("SCRIPT");
+        load.arg("LOAD").arg(script.text);
+        load.query_async(&mut self.0).await.map_err(|error| failure(&error))
+    }
+}
+
+/// A command, or a call of a script.
+pub(crate) struct Request {
+    command: Cmd,
+    script: Option<&'static Script>,
+}
+
+impl Request {
+    pub(crate) fn command(name: &str) -> Self {
+        Self { command: redis::cmd(name), script: None }
+    }
+
+    /// Begins a call; `keys` keys follow, then the arguments.
+    pub(crate) fn call(script: &'static Script, keys: usize) -> Self {
+        let mut command = redis::cmd("EVALSHA");
+        command.arg(&script.sha).arg(keys);
+        Self { command, script: Some(script) }
+    }
+
+    pub(crate) fn arg(&mut self, arg: impl redis::ToRedisArgs) -> &mut Self {
+        self.command.arg(arg);
+        self
+    }
+}
+
+/// An answer that is no error.
+pub(crate) struct Reply(Value);
+
+impl Reply {
+    pub(crate) fn integers(self) -> Result<Vec<i64>, Failure> {
+        redis::from_redis_value(self.0).map_err(|error| unexpected(&error))
+    }
+
+    pub(crate) fn pairs(self) -> Result<Vec<(String, i64)>, Failure> {
+        redis::from_redis_value(self.0).map_err(|error| unexpected(&error))
+    }
+}
+
+fn unexpected(_: &redis::ParsingError) -> Failure {
+    Failure::Refused(Cause::new("an answer of another shape"))
+}
+
+fn is_no_script(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
+}
+
+fn failure(error: &RedisError) -> Failure {
+    let cause = match error.kind() {
+        ErrorKind::Io => Cause::new(error.to_string()),
+        _ => Cause::new(error.code().unwrap_or(error.category())),
+    };
+    match error.kind() {
+        // About this request only, or gone as soon as somebody repairs the server's settings.
+        ErrorKind::Server(ServerErrorKind::ResponseError | ServerErrorKind::ExecAbort)
+        | ErrorKind::Extension
+        | ErrorKind::UnexpectedReturnType => Failure::Refused(cause),
+        // Loading, read only, not allowed, cut: another connection may find another server.
+        _ => Failure::Lost(cause),
+    }
+}

@@ -1,0 +1,1 @@
+//! What every backend must do alike: each suite is run by all of them.

@@ -1,0 +1,29 @@
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
+
+use super::variable;
+
+/// The superuser of the Postgres under test: sees all rows, and can break things on purpose.
+pub(crate) struct Admin(PgConnection);
+
+impl Admin {
+    /// Connects to a database of the server.
+    pub(crate) async fn of(database: &str) -> Self {
+        let url = variable("DATABASE_URL");
+        let (server, _) = url.rsplit_once('/').expect("DATABASE_URL names a database");
+        let connection = PgConnection::connect(&format!("{server}/{database}"));
+        Self(connection.await.expect("the Postgres of DATABASE_URL answers"))
+    }
+
+    pub(crate) async fn run(&mut self, sql: impl Into<String>) {
+        self.try_run(sql).await.expect("the statement runs");
+    }
+
+    pub(crate) async fn try_run(&mut self, sql: impl Into<String>) -> Result<(), sqlx::Error> {
+        self.0.execute(sqlx::raw_sql(AssertSqlSafe(sql.into()))).await.map(drop)
+    }
+
+    pub(crate) async fn count(&mut self, sql: impl Into<String>) -> i64 {
+        let query = sqlx::query_scalar(AssertSqlSafe(sql.into()));
+        query.fetch_one(&mut self.0).await.expect("the count runs")
+    }
+}

@@ -1,0 +1,32 @@
+//! What tests stand on: databases of their own, tenants, entities.
+
+mod admin;
+mod database;
+mod link;
+mod note;
+
+pub(crate) use admin::Admin;
+pub(crate) use database::{Database, Engine};
+pub(crate) use link::Link;
+pub(crate) use note::{NOTES, Note};
+
+use tenancy_core::TenantId;
+
+/// Two tenants: with one, a test proves little.
+pub(crate) fn two_tenants() -> (TenantId, TenantId) {
+    (TenantId::generate(), TenantId::generate())
+}
+
+/// The host and port of a URL.
+pub(crate) fn address(url: &str) -> String {
+    let rest = url.split_once("://").expect("a URL").1;
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    authority.rsplit('@').next().unwrap_or_default().to_owned()
+}
+
+/// A variable that `tests/run` sets.
+pub(crate) fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| {
+        panic!("{name} is not set: run the tests with tests/run, which starts the servers")
+    })
+}

@@ -1,0 +1,8 @@
+//! Nobody crosses: each layer by itself, and what cancellation, panics and faults leave behind.
+
+mod cancellation;
+mod database_layer;
+mod faults;
+mod migrations;
+mod predicate_layer;
+mod start_up;

@@ -1,0 +1,9 @@
+//! Rate limits: in memory, over Redis, and while Redis is away.
+
+mod envelope;
+mod memory;
+mod oracle;
+mod private_redis;
+mod proxy;
+mod redis;
+mod redis_away;

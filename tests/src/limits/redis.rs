@@ -1,0 +1,185 @@
+//! The limiter that nodes share.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use tenancy_core::limit::{Limit, LimitName, RateLimiter, SlidingLog, Source};
+use tenancy_core::{ManualClock, TenantId};
+use tenancy_redis::{OnLoss, RedisOptions, RedisRateLimiter, RedisStore};
+
+use crate::contract::limiter::{LimiterBench, ONE, limiter_contract, n};
+use crate::harness::variable;
+
+/// A store with so much patience that only a real fault is one.
+pub(super) fn store() -> RedisStore {
+    let options = RedisOptions::new().deadline(Duration::from_secs(10));
+    RedisStore::open(&variable("REDIS_URL"), options).expect("a good URL")
+}
+
+async fn connection() -> MultiplexedConnection {
+    let client = redis::Client::open(variable("REDIS_URL")).expect("a good URL");
+    client.get_multiplexed_async_connection().await.expect("redis answers")
+}
+
+fn exact(clock: Arc<ManualClock>) -> RedisRateLimiter {
+    RedisRateLimiter::with_clock(store(), OnLoss::Closed, clock)
+}
+
+limiter_contract!({
+    let clock = LimiterBench::clock();
+    LimiterBench::new(exact(clock.clone()), clock)
+});
+
+async fn keys_of(tenant: TenantId) -> Vec<String> {
+    let mut keys = redis::cmd("KEYS");
+    keys.arg(format!("tn:{{{tenant}}}:*"));
+    keys.query_async(&mut connection().await).await.expect("the keys")
+}
+
+#[tokio::test]
+async fn goes_by_the_clock_of_the_server() {
+    let (a, b) = (TenantId::generate(), TenantId::generate());
+    // Two nodes, one limit.
+    let nodes = [
+        RedisRateLimiter::new(store(), OnLoss::Closed),
+        RedisRateLimiter::new(store(), OnLoss::Closed),
+    ];
+    let limits = [Limit::new(LimitName::TENANT, SlidingLog::per_hour(n(9)))];
+    for tenant in [a, b] {
+        let mut admitted = 0;
+        for call in 0..20 {
+            let decision = nodes[call % 2].check(tenant, &limits, ONE).await.expect("a decision");
+            assert_eq!(decision.source(), Source::Exact);
+            admitted += usize::from(decision.is_allowed());
+            assert!(decision.binding().reset_after() <= Duration::from_hours(1));
+        }
+        assert_eq!(admitted, 9);
+    }
+}
+
+#[tokio::test]
+async fn leaves_no_key_that_lives_for_ever() {
+    let limiter = RedisRateLimiter::new(store(), OnLoss::Closed);
+    let (a, b) = (TenantId::generate(), TenantId::generate());
+    let limits = [
+        Limit::new(LimitName::TENANT, SlidingLog::per_minute(n(3))),
+        Limit::new(LimitName::PRINCIPAL, SlidingLog::per_hour(n(3)))
+            .for_subject("a {strange} name"),
+    ];
+    for tenant in [a, b] {
+        for _ in 0..5 {
+            limiter.check(tenant, &limits, ONE).await.expect("a decision");
+        }
+        let keys = keys_of(tenant).await;
+        assert_eq!(keys.len(), 2, "{keys:?}");
+        for key in keys {
+            let mut command = redis::cmd("PTTL");
+            let lives: i64 =
+                command.arg(&key).query_async(&mut connection().await).await.expect("a time");
+            let window = if key.contains(":tenant:") { 60_000 } else { 3_600_000 };
+            assert!((1..=window + 1_000).contains(&lives), "{key} lives {lives} ms");
+        }
+    }
+}
+
+#[tokio::test]
+async fn writes_nothing_for_a_refusal_or_a_peek() {
+    let limiter = RedisRateLimiter::new(store(), OnLoss::Closed);
+    let limits = [Limit::new(LimitName::TENANT, SlidingLog::per_minute(n(3)))];
+    for tenant in [TenantId::generate(), TenantId::generate()] {
+        limiter.peek(tenant, &limits).await.expect("a decision");
+        assert!(!limiter.check(tenant, &limits, n(4)).await.expect("a decision").is_allowed());
+        assert!(keys_of(tenant).await.is_empty());
+    }
+}
+
+/// A sorted set of times, the usual way to keep a log, is ten times as large.
+#[tokio::test]
+async fn keeps_a_hit_in_eleven_bytes() {
+    let clock = LimiterBench::clock();
+    let limiter = exact(clock.clone());
+    let limits = [Limit::new(LimitName::TENANT, SlidingLog::per_hour(n(1_000)))];
+    let sorted_set = format!("tests:{}", TenantId::generate());
+    let mut connection = connection().await;
+    for tenant in [TenantId::generate(), TenantId::generate()] {
+        for _ in 0..1_000 {
+            assert!(limiter.check(tenant, &limits, ONE).await.expect("a decision").is_allowed());
+            clock.advance(Duration::from_micros(1_234_567));
+        }
+        let bytes = memory_of(&mut connection, &keys_of(tenant).await[0]).await;
+        assert!(bytes <= 12 * 1_000, "{bytes} bytes for 1,000 hits");
+
+        let mut pipeline = redis::pipe();
+        for hit in 0..1_000_u64 {
+            let at = 1_790_000_000_000_000 + hit * 1_234_567;
+            pipeline.zadd(&sorted_set, format!("{at}-{hit:05}"), at).ignore();
+        }
+        pipeline.query_async::<()>(&mut connection).await.expect("a sorted set");
+        let usual = memory_of(&mut connection, &sorted_set).await;
+        redis::cmd("DEL").arg(&sorted_set).query_async::<()>(&mut connection).await.expect("gone");
+        println!("{bytes} bytes, {usual} as a sorted set");
+        assert!(bytes * 8 <= usual, "{bytes} bytes, {usual} as a sorted set");
+    }
+}
+
+async fn memory_of(connection: &mut MultiplexedConnection, key: &str) -> u64 {
+    let mut command = redis::cmd("MEMORY");
+    command.arg("USAGE").arg(key).arg("SAMPLES").arg(0);
+    command.query_async(connection).await.expect("a size")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn loads_its_scripts_again_when_redis_forgot_them() {
+    let limiter = Arc::new(RedisRateLimiter::new(store(), OnLoss::Closed));
+    let limits = [Limit::new(LimitName::TENANT, SlidingLog::per_hour(n(50)))];
+    let mut connection = connection().await;
+    for tenant in [TenantId::generate(), TenantId::generate()] {
+        let calls: Vec<_> = (0..100)
+            .map(|_| {
+                let (limiter, limits) = (limiter.clone(), limits.clone());
+                tokio::spawn(async move { limiter.check(tenant, &limits, ONE).await })
+            })
+            .collect();
+        let mut admitted = 0;
+        for call in calls {
+            redis::cmd("SCRIPT")
+                .arg("FLUSH")
+                .query_async::<()>(&mut connection)
+                .await
+                .expect("flushed");
+            let decision = call.await.expect("no panic").expect("a decision");
+            admitted += usize::from(decision.is_allowed());
+        }
+        assert_eq!(admitted, 50);
+    }
+}
+
+/// One tenant's key is broken: nobody else notices.
+#[tokio::test]
+async fn a_foreign_value_under_a_key_is_that_tenants_trouble() {
+    let nodes = NonZeroU32::MIN;
+    let limiter = RedisRateLimiter::new(store(), OnLoss::LocalShare { nodes });
+    let limits = [Limit::new(LimitName::TENANT, SlidingLog::per_hour(n(2)))];
+    let (broken, whole) = (TenantId::generate(), TenantId::generate());
+    let mut connection = connection().await;
+    for spoil in [&["SET", "text"][..], &["RPUSH", "short"], &["HSET", "a", "b"]] {
+        limiter.check(broken, &limits, ONE).await.expect("a decision");
+        let key = keys_of(broken).await.remove(0);
+        redis::cmd("DEL").arg(&key).query_async::<()>(&mut connection).await.expect("gone");
+        let mut command = redis::cmd(spoil[0]);
+        command
+            .arg(&key)
+            .arg(&spoil[1..])
+            .query_async::<()>(&mut connection)
+            .await
+            .expect("spoilt");
+
+        let decision = limiter.check(broken, &limits, ONE).await.expect("a decision");
+        assert_eq!(decision.source(), Source::LocalShare);
+        let decision = limiter.peek(whole, &limits).await.expect("a decision");
+        assert_eq!(decision.source(), Source::Exact);
+        redis::cmd("DEL").arg(&key).query_async::<()>(&mut connection).await.expect("gone");
+    }
+}

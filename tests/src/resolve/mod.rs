@@ -1,0 +1,13 @@
+//! Who is this request for: every strategy, alone and against every other.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod bearer;
+mod header;
+mod hosts;
+mod jwt;
+mod pairs;
+mod properties;
+mod strategy;
+pub(crate) mod table;
+pub(crate) mod token;
+pub(crate) mod world;

@@ -1,0 +1,119 @@
+//! The tenants of these tests, with their credentials and a chain of every strategy.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use http::header::{HOST, HeaderName};
+use http::{Request, request};
+use tenancy_core::resolve::{
+    ApiKeyResolver, HeaderResolver, JwtResolver, PeerAddr, ResolverChain, SubdomainResolver,
+};
+use tenancy_core::{
+    ApiKey, ApiKeySecret, Error, ManualClock, MemoryDirectory, PlanCatalogue, Resolution, Tenant,
+    TenantId, TenantSlug, TenantStatus,
+};
+
+use super::token;
+
+pub(crate) const BASE: &str = "base.com";
+pub(crate) const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+pub(crate) const X_TENANT_ID: HeaderName = HeaderName::from_static("x-tenant-id");
+/// The one proxy whose tenant header is believed.
+pub(crate) const PROXY: PeerAddr = PeerAddr(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)));
+
+/// 2026-11-21 in the tests' time.
+const START: i64 = 1_795_219_200;
+
+/// A tenant and a key of it.
+pub(crate) struct Member {
+    pub(crate) id: TenantId,
+    pub(crate) slug: &'static str,
+    pub(crate) key: ApiKeySecret,
+}
+
+/// Five tenants, one in each status that is served differently; `north` and `south` are active.
+pub(crate) struct World {
+    pub(crate) north: Member,
+    pub(crate) south: Member,
+    pub(crate) frozen: Member,
+    pub(crate) museum: Member,
+    pub(crate) gone: Member,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) directory: Arc<MemoryDirectory>,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let directory = Arc::new(MemoryDirectory::new());
+        let member = |slug, status| Member::join(&directory, slug, status);
+        Self {
+            north: member("north", TenantStatus::Active),
+            south: member("south", TenantStatus::Active),
+            frozen: member("frozen", TenantStatus::Suspended),
+            museum: member("museum", TenantStatus::ReadOnly),
+            gone: member("gone", TenantStatus::Closed),
+            clock: Arc::new(ManualClock::at_unix(START)),
+            directory,
+        }
+    }
+
+    /// Returns a chain of every strategy.
+    pub(crate) fn chain(&self) -> ResolverChain {
+        self.empty_chain()
+            .with(self.jwt())
+            .with(ApiKeyResolver::bearer())
+            .with(ApiKeyResolver::header(X_API_KEY))
+            .with(HeaderResolver::new(X_TENANT_ID).from_proxies([PROXY.0]))
+            .with(SubdomainResolver::under(BASE).unwrap())
+    }
+
+    pub(crate) fn empty_chain(&self) -> ResolverChain {
+        ResolverChain::new(self.directory.clone()).clock(self.clock.clone())
+    }
+
+    pub(crate) fn jwt(&self) -> JwtResolver {
+        JwtResolver::new(token::trusted_keys(), token::ISSUER, token::AUDIENCE)
+            .clock(self.clock.clone())
+    }
+
+    /// Resolves a request with every strategy.
+    pub(crate) async fn resolve(
+        &self,
+        request: request::Builder,
+    ) -> Result<Option<Resolution>, Error> {
+        resolve(&self.chain(), request).await
+    }
+}
+
+impl Member {
+    fn join(directory: &MemoryDirectory, slug: &'static str, status: TenantStatus) -> Self {
+        let plan = PlanCatalogue::example().plan("starter").unwrap();
+        let id = TenantId::generate();
+        let key = ApiKeySecret::generate("test").unwrap();
+        let tenant = Tenant::new(id, TenantSlug::parse(slug).unwrap(), plan).with_status(status);
+        directory.insert(tenant).unwrap();
+        directory.insert_api_key(&key, ApiKey::new(format!("key_of_{slug}"), id));
+        Self { id, slug, key }
+    }
+
+    pub(crate) fn host(&self) -> String {
+        format!("{}.{BASE}", self.slug)
+    }
+}
+
+pub(crate) async fn resolve(
+    chain: &ResolverChain,
+    request: request::Builder,
+) -> Result<Option<Resolution>, Error> {
+    chain.resolve(&request.body(()).unwrap().into_parts().0).await
+}
+
+/// A request that names nobody.
+pub(crate) fn get() -> request::Builder {
+    Request::get("/")
+}
+
+/// A request for a host.
+pub(crate) fn get_from(host: &str) -> request::Builder {
+    get().header(HOST, host)
+}

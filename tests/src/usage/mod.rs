@@ -1,0 +1,5 @@
+//! Usage: counts by tenant and month, in memory and over Redis.
+
+mod memory;
+mod redis;
+mod values;
