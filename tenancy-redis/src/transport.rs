@@ -60,22 +60,25 @@ pub(crate) struct Connection(MultiplexedConnection);
 impl Connection {
     /// Sends a request and waits for the answer.
     ///
-    /// Redis forgets scripts when it restarts or is told to; then the script is loaded again.
+    /// Redis forgets scripts when it restarts or is told to; then the text is sent along.
     ///
     /// # Cancel safety
     ///
     /// A dropped call may have happened.
     pub(crate) async fn send(&mut self, request: &Request) -> Result<Reply, Failure> {
-        match (self.0.send_packed_command(&request.command).await, request.script) {
+        match (self.ask(&request.command).await, request.script) {
             (Err(error), Some(script)) if is_no_script(&error) => {
-                self.load(script).await?;
-                self.0.send_packed_command(&request.command).await
+                // Not loaded and called anew: it could be forgotten again in between.
+                self.ask(&request.with_text_of(script)).await
             }
             (answer, _) => answer,
         }
-        .and_then(Value::extract_error)
         .map(Reply)
         .map_err(|error| failure(&error))
+    }
+
+    async fn ask(&mut self, command: &Cmd) -> Result<Value, RedisError> {
+        self.0.send_packed_command(command).await.and_then(Value::extract_error)
     }
 
     async fn load(&mut self, script: &Script) -> Result<(), Failure> {
@@ -101,6 +104,18 @@ impl Request {
         let mut command = redis::cmd("EVALSHA");
         command.arg(&script.sha).arg(keys);
         Self { command, script: Some(script) }
+    }
+
+    fn with_text_of(&self, script: &Script) -> Cmd {
+        let mut command = redis::cmd("EVAL");
+        command.arg(script.text);
+        // Behind the command's name and the script's.
+        for arg in self.command.args_iter().skip(2) {
+            if let redis::Arg::Simple(bytes) = arg {
+                command.arg(bytes);
+            }
+        }
+        command
     }
 
     pub(crate) fn arg(&mut self, arg: impl redis::ToRedisArgs) -> &mut Self {

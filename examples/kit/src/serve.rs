@@ -45,30 +45,31 @@ pub async fn serve(
     Ok(())
 }
 
-/// Waits for Ctrl-C or, on Unix, for SIGTERM.
+/// Waits for Ctrl-C or, on Unix, for SIGTERM: from this call on, not from the first poll.
 ///
 /// # Panics
 ///
 /// When the system lets the program wait for neither.
-pub async fn stop_signal() {
-    let interrupt = async {
-        tokio::signal::ctrl_c().await.expect("a program can wait for Ctrl-C");
-    };
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate() => {}
+#[cfg(unix)]
+pub fn stop_signal() -> impl Future<Output = ()> + Send + 'static {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut interrupt = signal(SignalKind::interrupt()).expect("a program can wait for SIGINT");
+    let mut terminate = signal(SignalKind::terminate()).expect("a program can wait for SIGTERM");
+    async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
     }
 }
 
-#[cfg(unix)]
-async fn terminate() {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let mut terminate = signal(SignalKind::terminate()).expect("a program can wait for SIGTERM");
-    terminate.recv().await;
-}
-
+/// Waits for Ctrl-C.
+///
+/// # Panics
+///
+/// When the system does not let the program wait for it.
 #[cfg(not(unix))]
-async fn terminate() {
-    std::future::pending().await
+pub fn stop_signal() -> impl Future<Output = ()> + Send + 'static {
+    async { tokio::signal::ctrl_c().await.expect("a program can wait for Ctrl-C") }
 }

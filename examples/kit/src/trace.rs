@@ -1,21 +1,20 @@
 use axum::extract::Request;
-use tower_http::classify::{ServerErrorsAsFailures, SharedClassifier};
-use tower_http::trace::TraceLayer;
-use tracing::Span;
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::Instrument as _;
 
-/// Puts each request into a span of its method and path. Queries and headers stay out: they may
-/// hold secrets. A refusal logs itself; the layer logs no failure a second time.
-pub fn trace_requests()
--> TraceLayer<SharedClassifier<ServerErrorsAsFailures>, fn(&Request) -> Span, (), (), (), (), ()> {
-    TraceLayer::new_for_http()
-        .make_span_with(span as fn(&Request) -> Span)
-        .on_request(())
-        .on_response(())
-        .on_body_chunk(())
-        .on_eos(())
-        .on_failure(())
-}
-
-fn span(request: &Request) -> Span {
-    tracing::info_span!("http", http.method = %request.method(), http.path = request.uri().path())
+/// Puts each request into a span of its method and path, and notes its status at the level
+/// `debug`. Queries and headers stay out: they may hold secrets.
+///
+/// Put it on a router with [`axum::middleware::from_fn`].
+pub async fn trace_requests(request: Request, next: Next) -> Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let span = tracing::info_span!("http", http.method = %method, http.path = path);
+    async {
+        let response = next.run(request).await;
+        tracing::debug!(http.status = response.status().as_u16(), "answered");
+        response
+    }
+    .instrument(span)
+    .await
 }

@@ -29,6 +29,7 @@ pub(crate) struct Backends {
 #[derive(Clone)]
 pub(crate) struct App {
     backends: Backends,
+    base_domain: Arc<str>,
     neighbours: Arc<[Neighbour]>,
 }
 
@@ -46,8 +47,8 @@ pub(crate) struct Neighbour {
 }
 
 impl App {
-    pub(crate) fn new(backends: Backends, neighbours: Vec<Neighbour>) -> Self {
-        Self { backends, neighbours: neighbours.into() }
+    pub(crate) fn new(backends: Backends, base_domain: &str, neighbours: Vec<Neighbour>) -> Self {
+        Self { backends, base_domain: base_domain.into(), neighbours: neighbours.into() }
     }
 
     pub(crate) fn db(&self) -> &TenantDb {
@@ -72,6 +73,10 @@ impl App {
 
     pub(crate) fn now(&self) -> OffsetDateTime {
         self.backends.clock.now()
+    }
+
+    pub(crate) fn base_domain(&self) -> &str {
+        &self.base_domain
     }
 
     pub(crate) fn neighbours(&self) -> &[Neighbour] {

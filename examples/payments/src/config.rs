@@ -9,7 +9,6 @@ use clap::Parser;
 /// Without any option it keeps its data in a SQLite file and its limits in memory.
 #[derive(Parser)]
 #[command(name = "payments", version)]
-#[expect(clippy::struct_field_names, reason = "an option is named by its field")]
 pub struct Config {
     /// Postgres (or SQLite) to use instead of a file in the data directory
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]

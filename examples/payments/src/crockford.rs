@@ -24,7 +24,7 @@ pub(crate) fn decode(text: &str) -> Option<u128> {
     text.bytes().try_fold(0_u128, |number, byte| {
         let digit = DIGITS.iter().position(|digit| *digit == byte)?;
         // 26 digits have two bits more than the number: they must be zero.
-        (number >> 123 == 0).then(|| (number << 5) | digit as u128)
+        (number >> 123 == 0).then_some((number << 5) | digit as u128)
     })
 }
 

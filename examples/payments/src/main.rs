@@ -23,10 +23,11 @@ async fn main() -> ExitCode {
 
 async fn run(config: Config) -> Result<(), Error> {
     let service = Service::start(config).await?;
+    let stop = kit::stop_signal();
     let mut out = stdout();
     // Whoever reads along, a test for example, may have gone: that is no reason not to serve.
     let _ = write!(out, "{}", service.announcement()).and_then(|()| out.flush());
-    service.run(kit::stop_signal()).await
+    service.run(stop).await
 }
 
 fn chain(error: &Error) -> String {

@@ -37,6 +37,6 @@ pub(crate) fn router(app: App, chain: ResolverChain, usage: &UsageLayer) -> Rout
         .layer(DefaultBodyLimit::max(BODY))
         .layer(kit::catch_panics())
         .layer(map_response(kit::security_headers))
-        .layer(kit::trace_requests())
+        .layer(from_fn(kit::trace_requests))
         .with_state(app)
 }

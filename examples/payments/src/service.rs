@@ -45,7 +45,7 @@ impl Service {
         let chain = resolvers::chain(&config, backends.directory.clone())?;
         let usage = UsageLayer::new(backends.meter.clone());
         let db = backends.db.clone();
-        let app = App::new(backends, neighbours.collect());
+        let app = App::new(backends, &config.base_domain, neighbours.collect());
         let router = router(app, chain, &usage);
         Ok(Self { listener, address, router, usage, db, announcement })
     }

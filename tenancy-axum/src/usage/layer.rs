@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use tenancy_core::usage::UsageMeter;
 use tower_layer::Layer;
@@ -15,9 +16,9 @@ use super::recorder::Recorder;
 /// comes after the counting.
 ///
 /// A request is recorded once, when both its bodies are done with, in a task of its own that
-/// gives up after [`UsageLayer::RECORDING`]. Recording never delays an answer and never fails
-/// one: what cannot be recorded is logged as an error, and lost. At shutdown wait for
-/// [`recorded`](Self::recorded).
+/// gives up after a while ([`give_up_after`](Self::give_up_after)). Recording never delays an
+/// answer and never fails one: what cannot be recorded is logged as an error, and lost. At
+/// shutdown wait for [`recorded`](Self::recorded).
 ///
 /// It goes inside [`TenantLayer`](crate::TenantLayer), and answers 500 outside of it. Inside
 /// [`RateLimitLayer`](crate::RateLimitLayer) it counts what that admits. Requests that name no
@@ -43,13 +44,18 @@ pub struct UsageLayer {
 }
 
 impl UsageLayer {
-    /// How long a recording may take: longer than a store needs to come back from a short
-    /// interruption, and short enough that a dead one does not fill the memory with tasks.
-    pub const RECORDING: std::time::Duration = std::time::Duration::from_secs(5);
-
     /// Counts into this meter.
     pub fn new(meter: Arc<dyn UsageMeter>) -> Self {
         Self { recorder: Recorder::new(meter) }
+    }
+
+    /// Sets how long a recording may take; 5 seconds when not set.
+    ///
+    /// That is longer than a store needs to come back from a short interruption, and short enough
+    /// that a dead one does not fill the memory with tasks.
+    pub fn give_up_after(mut self, longest: Duration) -> Self {
+        self.recorder.longest = longest;
+        self
     }
 
     /// Waits until the requests that have ended are recorded, or given up.

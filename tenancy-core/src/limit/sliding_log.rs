@@ -9,6 +9,9 @@ use crate::Error;
 /// Every admitted hit is remembered until its window has passed, 16 bytes each in memory and
 /// 11 in Redis. Its envelope is "at most n in any window", and nothing is refused early.
 ///
+/// n and the window may change while in use. Hits stay counted; a window that grew counts those
+/// that were still remembered.
+///
 /// ```
 /// use std::num::NonZeroU32;
 /// use std::time::Duration;

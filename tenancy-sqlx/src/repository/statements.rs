@@ -125,7 +125,7 @@ pub(super) fn update_order(table: &Table) -> impl Iterator<Item = usize> + use<>
 }
 
 fn select(table: &Table) -> String {
-    format!("SELECT {} FROM {} WHERE {}", columns(table.columns()), quote(table.name()), row(table),)
+    format!("SELECT {} FROM {} WHERE {}", columns(table.columns()), quote(table.name()), row(table))
 }
 
 /// The predicate of one row: the tenant as `$1`, the key as `$2`.

@@ -11,7 +11,7 @@ pub(super) async fn run(db: &TenantDb) -> Result<(), Error> {
     let mut connection = db.begin_shared(Access::ReadWrite).await?;
     migrate::lock(db, &mut connection).await?;
     for table in db.registry().tables() {
-        if Protection::of(&mut connection, &table).await?.can_be_enabled() {
+        if let Protection::Weak(_) = Protection::of(&mut connection, &table).await? {
             tracing::info!(table = table.name(), "enabling row-level security");
             let sql = AssertSqlSafe(statements(&table)).into_sql_str();
             connection.script("enable row-level security", sql).await?;

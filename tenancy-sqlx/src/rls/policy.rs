@@ -1,3 +1,4 @@
+use sqlx::SqlSafeStr as _;
 use tenancy_core::entity::{FromValue as _, Kind, Row, Table, ToValue as _};
 use tenancy_core::{Error, ErrorKind};
 
@@ -21,57 +22,60 @@ pub(super) fn statements(table: &Table) -> String {
 }
 
 /// How a table is guarded at present.
-#[derive(Debug)]
-pub(super) struct Protection {
-    exists: bool,
-    is_enabled: bool,
-    is_forced: bool,
-    has_policy: bool,
-    /// Policies beside ours that let rows through.
-    strangers: i64,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Protection {
+    /// As [`statements`] leave it, and nothing beside it.
+    Sound,
+    /// There is no such table.
+    Absent,
+    /// [`statements`] would mend it; the text says what is wrong.
+    Weak(&'static str),
+    /// A policy beside ours lets more rows through.
+    Undermined,
 }
 
 impl Protection {
     /// Asks the catalogue.
     pub(super) async fn of(connection: &mut Connection, table: &Table) -> Result<Self, Error> {
-        let sql = sqlx::SqlSafeStr::into_sql_str(include_str!("protection.sql"));
+        let sql = include_str!("protection.sql").into_sql_str();
         let tenant = table.columns()[table.tenant()].name();
         let values = vec![table.name().to_value(), tenant.to_value(), NAME.to_value()];
         let rows = connection.fetch("inspect row-level security", sql, values, read).await?;
-        rows.into_iter()
-            .next()
-            .ok_or_else(|| Error::new(ErrorKind::Internal, "inspect row-level security: no answer"))
+        rows.into_iter().next().ok_or_else(|| {
+            Error::new(ErrorKind::Internal, "inspect row-level security: no answer")
+        })
     }
 
-    /// Names the first fault, or none.
-    pub(super) fn fault(&self) -> Option<&'static str> {
-        if !self.exists {
-            Some("the table does not exist: run TenantDb::migrate with the migration that makes it")
-        } else if !self.is_enabled {
-            Some("row-level security is off: run TenantDb::migrate as the table's owner")
-        } else if !self.is_forced {
-            Some("row-level security does not bind the owner: run TenantDb::migrate as the owner")
-        } else if !self.has_policy {
-            Some("the tenant's policy is missing or altered: run TenantDb::migrate as the owner")
-        } else if self.strangers > 0 {
-            Some("another permissive policy lets more rows through: drop it")
-        } else {
-            None
+    /// Says what is wrong and what to do, unless nothing is.
+    pub(super) const fn fault(self) -> Option<&'static str> {
+        match self {
+            Self::Sound => None,
+            Self::Absent => Some(
+                "the table does not exist: run TenantDb::migrate with the migration that makes it",
+            ),
+            Self::Weak(fault) => Some(fault),
+            Self::Undermined => Some("another permissive policy lets more rows through: drop it"),
         }
-    }
-
-    /// Tells whether [`statements`] would mend it.
-    pub(super) fn can_be_enabled(&self) -> bool {
-        self.exists && !(self.is_enabled && self.is_forced && self.has_policy)
     }
 }
 
 fn read(row: &mut dyn Row) -> Result<Protection, Error> {
-    Ok(Protection {
-        exists: bool::from_value(row.take(0, Kind::Bool)?)?,
-        is_enabled: bool::from_value(row.take(1, Kind::Bool)?)?,
-        is_forced: bool::from_value(row.take(2, Kind::Bool)?)?,
-        has_policy: bool::from_value(row.take(3, Kind::Bool)?)?,
-        strangers: i64::from_value(row.take(4, Kind::Int)?)?,
+    let mut flag = |at| bool::from_value(row.take(at, Kind::Bool)?);
+    Ok(if !flag(0)? {
+        Protection::Absent
+    } else if !flag(1)? {
+        Protection::Weak("row-level security is off: run TenantDb::migrate as the table's owner")
+    } else if !flag(2)? {
+        Protection::Weak(
+            "row-level security does not bind the owner: run TenantDb::migrate as the owner",
+        )
+    } else if !flag(3)? {
+        Protection::Weak(
+            "the tenant's policy is missing or altered: run TenantDb::migrate as the owner",
+        )
+    } else if flag(4)? {
+        Protection::Undermined
+    } else {
+        Protection::Sound
     })
 }

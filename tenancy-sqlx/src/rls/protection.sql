@@ -1,7 +1,7 @@
 -- How one table is guarded.
 -- In:  $1 the table's name, $2 the tenant's column, $3 the policy's name.
 -- Out: exists, row-level security enabled, forced, our policy is as we write it,
---      number of permissive policies beside ours.
+--      a permissive policy stands beside ours.
 WITH wanted AS (
     -- The expression as Postgres prints it.
     SELECT format(
@@ -23,8 +23,8 @@ SELECT
           AND pg_get_expr(policy.polqual, policy.polrelid) = wanted.own
           AND pg_get_expr(policy.polwithcheck, policy.polrelid) = wanted.own
     ),
-    (
-        SELECT count(*) FROM pg_policy policy
+    EXISTS (
+        SELECT FROM pg_policy policy
         WHERE policy.polrelid = relation.oid AND policy.polname <> $3 AND policy.polpermissive
     )
 FROM wanted

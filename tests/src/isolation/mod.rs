@@ -5,4 +5,5 @@ mod database_layer;
 mod faults;
 mod migrations;
 mod predicate_layer;
+mod round_trips;
 mod start_up;

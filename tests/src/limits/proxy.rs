@@ -58,7 +58,7 @@ async fn forward(
     mut held: watch::Receiver<Held>,
     stops: Held,
 ) {
-    let mut buffer = [0_u8; 16_384];
+    let mut buffer = vec![0_u8; 16_384];
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
         let passes = |held: &Held| *held != Held::Everything && *held != stops;
         let gone = held.wait_for(passes).await.is_err();

@@ -8,7 +8,9 @@ use tenancy_core::resolve::{JwtKey, JwtResolver, ResolverChain};
 use tenancy_core::{ActorKind, Clock as _, Error, ErrorKind, Resolution};
 
 use super::strategy::bearer;
-use super::token::{AUDIENCE, ISSUER, RSA_PUBLIC, SECRET, claims, header, naming, sign, signing_key};
+use super::token::{
+    AUDIENCE, ISSUER, RSA_PUBLIC, SECRET, claims, header, naming, sign, signing_key,
+};
 use super::world::{World, get, resolve};
 
 const ALGORITHMS: [Algorithm; 4] =
@@ -99,7 +101,7 @@ async fn time_moves_on() {
     assert!(send(&world, &token).await.unwrap().is_some());
     world.clock.advance(Duration::from_secs(1));
     refused(&world, &token, "expired").await;
-    world.clock.set(world.clock.now() - Duration::from_secs(60));
+    world.clock.set(world.clock.now() - Duration::from_mins(1));
     assert!(send(&world, &token).await.unwrap().is_some());
 }
 
@@ -159,8 +161,7 @@ async fn a_public_key_is_not_taken_for_a_secret() {
     for secret in [public, public.trim_end()] {
         let key = EncodingKey::from_secret(secret.as_bytes());
         for kid in [Some("RS256"), Some("HS256"), None] {
-            let header =
-                Header { kid: kid.map(str::to_owned), ..Header::new(Algorithm::HS256) };
+            let header = Header { kid: kid.map(str::to_owned), ..Header::new(Algorithm::HS256) };
             let token = encode(&header, &claims, &key).unwrap();
             refused(&world, &token, &format!("signed with the public key, kid {kid:?}")).await;
             refused_by(&only(&world, JwtKey::rs256_pem(RSA_PUBLIC).unwrap()), &token).await;

@@ -7,7 +7,7 @@ mod hosts;
 mod jwt;
 mod pairs;
 mod properties;
-mod strategy;
+pub(crate) mod strategy;
 pub(crate) mod table;
 pub(crate) mod token;
 pub(crate) mod world;

@@ -111,8 +111,7 @@ async fn all_at_once_agree_or_are_refused() {
 /// Kind, message and subject: all that a caller can see.
 type Told<'a> = (ErrorKind, &'a str, Option<&'a str>);
 
-const MISMATCH: Told<'_> =
-    (ErrorKind::TenantMismatch, "the request names different tenants", None);
+const MISMATCH: Told<'_> = (ErrorKind::TenantMismatch, "the request names different tenants", None);
 
 fn told(error: &Error) -> Told<'_> {
     (error.kind(), error.message(), error.subject())

@@ -13,10 +13,31 @@ use super::world::{PROXY, World, X_API_KEY, X_TENANT_ID, get};
 /// Anything that fits into a header, and often nearly a host of ours.
 fn host() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
-        Just("north"), Just("south"), Just("NORTH"), Just("gone"), Just("base.com"), Just("Base.Com"),
-        Just("evil"), Just("com"), Just("www"), Just("."), Just("."), Just("-"), Just(":80"), Just(":"),
-        Just("@"), Just("["), Just("]"), Just("::1"), Just("127.0.0.1"), Just(" "), Just("xn--"),
-        Just("/"), Just("%2e"), Just("\u{ff0e}"), Just("ö"),
+        Just("north"),
+        Just("south"),
+        Just("NORTH"),
+        Just("gone"),
+        Just("base.com"),
+        Just("Base.Com"),
+        Just("evil"),
+        Just("com"),
+        Just("www"),
+        Just("."),
+        Just("."),
+        Just("-"),
+        Just(":80"),
+        Just(":"),
+        Just("@"),
+        Just("["),
+        Just("]"),
+        Just("::1"),
+        Just("127.0.0.1"),
+        Just(" "),
+        Just("xn--"),
+        Just("/"),
+        Just("%2e"),
+        Just("\u{ff0e}"),
+        Just("ö"),
     ];
     prop_oneof![
         3 => vec(piece, 0..8).prop_map(|pieces| pieces.concat().into_bytes()),
@@ -66,11 +87,12 @@ fn any_host_below_a_tenants_is_that_tenants() {
     let deeper = vec(label, 0..4);
     proptest!(|(deeper in deeper, upper in any::<bool>(), dot in any::<bool>(), port in any::<Option<u16>>())| {
         for member in [&world.north, &world.south] {
-            let mut host: String = deeper.iter().flat_map(|label| [label, "."]).collect();
-            host.push_str(&member.host());
+            let deeper: String = deeper.iter().flat_map(|label| [label, "."]).collect();
+            let mut host = format!("{deeper}{}", member.host());
             if upper { host.make_ascii_uppercase(); }
-            if dot { host.push('.'); }
-            if let Some(port) = port { host.push_str(&format!(":{port}")); }
+            let dot = if dot { "." } else { "" };
+            let port = port.map_or(String::new(), |port| format!(":{port}"));
+            let host = format!("{host}{dot}{port}");
             prop_assert_eq!(resolved(&world, &runtime, get().header(HOST, host)), Some(member.id));
         }
     });

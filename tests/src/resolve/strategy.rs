@@ -48,7 +48,7 @@ impl Strategy {
         bearer(self) && bearer(other)
     }
 
-    pub(super) fn naming(self, world: &World, whom: &Member, request: Builder) -> Builder {
+    pub(crate) fn naming(self, world: &World, whom: &Member, request: Builder) -> Builder {
         match self {
             Self::Jwt => bearer(request, &token::naming(world, &whom.id.to_string())),
             Self::KeyBearer => bearer(request, whom.key.reveal()),

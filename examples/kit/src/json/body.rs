@@ -35,7 +35,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         require_json(request.headers())?;
-        let body = Bytes::from_request(request, state).await.map_err(unread)?;
+        let body = Bytes::from_request(request, state).await.map_err(|rejection| unread(&rejection))?;
         read(&body).map(Self)
     }
 }
@@ -45,7 +45,7 @@ impl<S: Send + Sync, T: DeserializeOwned> OptionalFromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Problem> {
         let is_json = require_json(request.headers());
-        let body = Bytes::from_request(request, state).await.map_err(unread)?;
+        let body = Bytes::from_request(request, state).await.map_err(|rejection| unread(&rejection))?;
         if body.is_empty() {
             return Ok(None);
         }
@@ -83,7 +83,7 @@ fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
         .with_param("content-type"))
 }
 
-fn unread(rejection: BytesRejection) -> Problem {
+fn unread(rejection: &BytesRejection) -> Problem {
     if rejection.status() == 413 {
         return Problem::new(413, "body_too_large", "The body is too large");
     }

@@ -22,6 +22,8 @@ struct Slot {
 }
 
 const SWEEP_EVERY_MICROS: i64 = 60_000_000;
+/// A state outlives its window by a second: a clock that steps back a little finds it again.
+const GRACE_MICROS: i64 = 1_000_000;
 const SWEEP_ABOVE_AT_LEAST: usize = 128;
 
 impl Shard {
@@ -104,7 +106,8 @@ impl Shard {
         if now < self.sweep_at && self.states.len() <= self.sweep_above {
             return;
         }
-        self.states.retain(|_, slot| slot.idle_at > now);
+        let idle_since = now.saturating_sub(GRACE_MICROS);
+        self.states.retain(|_, slot| slot.idle_at > idle_since);
         let len = self.states.len();
         if len < self.states.capacity() / 4 {
             self.states.shrink_to(len * 2);

@@ -1,0 +1,112 @@
+//! What the demo tenants' customers have paid so far.
+
+use time::ext::NumericalDuration as _;
+use time::{Duration, OffsetDateTime};
+use time::macros::datetime;
+use uuid::{Builder, Uuid};
+
+use super::Demo;
+use super::random::Random;
+use crate::customers::Customer;
+use crate::ids::{CustomerId, PaymentId};
+use crate::money::{Amount, Currency};
+use crate::payments::{Payment, PaymentState};
+
+const BEGIN: OffsetDateTime = datetime!(2026-08-03 06:00 UTC);
+const PAYMENTS: u32 = 30;
+
+/// Customers of a demo tenant and what they paid.
+pub(super) struct History {
+    pub(super) customers: Vec<Customer>,
+    pub(super) payments: Vec<Payment>,
+}
+
+impl History {
+    /// The same for the same tenant, always.
+    pub(super) fn of(demo: &Demo) -> Self {
+        let mut random = Random::new(format!("history of {}", demo.slug));
+        let customers: Vec<_> =
+            (0..).zip(demo.customers).map(|(at, name)| customer(demo, at, name, &mut random)).collect();
+        let payments =
+            (0..PAYMENTS).map(|at| payment(demo, at, &customers, &mut random)).collect();
+        Self { customers, payments }
+    }
+}
+
+fn customer(demo: &Demo, at: u32, name: &str, random: &mut Random) -> Customer {
+    let created_at = BEGIN + Duration::minutes(at.into());
+    Customer {
+        id: CustomerId::from_uuid(id(created_at, random)),
+        tenant_id: demo.id(),
+        name: name.to_owned(),
+        email: Some(format!("customer{}@{}.example", at + 1, demo.slug)),
+        created_at,
+    }
+}
+
+fn payment(demo: &Demo, at: u32, customers: &[Customer], random: &mut Random) -> Payment {
+    // Some three days apart, in the daytime.
+    let created_at = BEGIN
+        + 1.hours()
+        + Duration::days(i64::from(at) * 3)
+        + Duration::seconds(random.below(14 * 3_600).cast_signed());
+    let currency = Currency::parse(random.one::<&str>(demo.currencies)).expect("a currency");
+    Payment {
+        id: PaymentId::from_uuid(id(created_at, random)),
+        tenant_id: demo.id(),
+        customer_id: Some(random.one(customers).id),
+        reference: Some(format!("invoice {}", 1_001 + at)),
+        amount: amount(currency, random),
+        currency,
+        state: state(at, random),
+        created_at,
+        updated_at: created_at,
+        version: 1,
+    }
+}
+
+/// Mostly small, sometimes large.
+fn amount(currency: Currency, random: &mut Random) -> Amount {
+    let magnitude = *random.one(&[499, 1_250, 2_900, 7_500, 19_900, 84_000]);
+    let cents = magnitude + random.below(magnitude);
+    // A hundredth of a yen is nothing: there the same digits are worth about the same.
+    let units = if currency.decimals() == 3 { cents * 10 } else { cents };
+    Amount::new(units.cast_signed()).expect("it is positive")
+}
+
+/// The newest one is open, so that there is one to cancel.
+fn state(at: u32, random: &mut Random) -> PaymentState {
+    match random.below(100) {
+        _ if at + 1 == PAYMENTS => PaymentState::RequiresConfirmation,
+        0..85 => PaymentState::Succeeded,
+        85..92 => PaymentState::RequiresConfirmation,
+        92..97 => PaymentState::Failed,
+        _ => PaymentState::Canceled,
+    }
+}
+
+/// An id like one made at that time.
+fn id(at: OffsetDateTime, random: &mut Random) -> Uuid {
+    let millis = u64::try_from(at.unix_timestamp()).expect("after 1970") * 1_000;
+    Builder::from_unix_timestamp_millis(millis, &random.bytes()).into_uuid()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::demo::TENANTS;
+
+    #[test]
+    fn history_does_not_change() {
+        for demo in &TENANTS {
+            let (first, again) = (History::of(demo), History::of(demo));
+            let ids = |history: &History| history.payments.iter().map(|p| p.id).collect::<Vec<_>>();
+            assert_eq!(ids(&first), ids(&again));
+            assert!(ids(&first).is_sorted_by_key(ToString::to_string));
+            let references: HashSet<_> = first.payments.iter().map(|p| &p.reference).collect();
+            assert_eq!(references.len(), first.payments.len());
+        }
+    }
+}

@@ -1,0 +1,98 @@
+use tenancy_core::{Error, ErrorKind, TenantDirectory as _, TenantKey};
+use tenancy_sqlx::{SqlDirectory, TenantDb};
+
+use super::history::History;
+use super::{Demo, TENANTS};
+use crate::Config;
+use crate::customers::Customer;
+use crate::payments::Payment;
+use crate::plans::plans;
+
+/// Makes the demo tenants in an empty directory, and returns those there are.
+///
+/// # Errors
+///
+/// [`ErrorKind::Misconfigured`] when the service would be open to the network with keys that
+/// anybody can know.
+pub(crate) async fn prepare(
+    config: &Config,
+    db: &TenantDb,
+    directory: &SqlDirectory,
+) -> Result<&'static [Demo], Error> {
+    let present = are_there(directory).await?;
+    let wanted = present || (!config.no_demo && directory.is_empty().await?);
+    if !wanted {
+        return Ok(&[]);
+    }
+    if !config.listen.ip().is_loopback() {
+        return Err(too_open(present));
+    }
+    if !config.no_demo {
+        for demo in &TENANTS {
+            make(demo, config, db, directory).await?;
+        }
+    }
+    Ok(&TENANTS)
+}
+
+/// Tells whether any of the known keys opens a tenant.
+async fn are_there(directory: &SqlDirectory) -> Result<bool, Error> {
+    for demo in &TENANTS {
+        if directory.find(&TenantKey::ApiKeyHash(demo.secret().hash())).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn too_open(present: bool) -> Error {
+    Error::new(
+        ErrorKind::Misconfigured,
+        if present {
+            "open the service to the network: its database has the demo tenants, whose keys \
+             anybody can know; use another database, or a loopback address such as 127.0.0.1:8080"
+        } else {
+            "open the service to the network with demo tenants, whose keys anybody can know: add \
+             --no-demo, or use a loopback address such as 127.0.0.1:8080"
+        },
+    )
+}
+
+/// Makes one tenant, if it is not complete.
+///
+/// Rows first, then the tenant, then its key: who has a key has all the rest, wherever a start
+/// was interrupted. Two instances may do this at the same time: what is there already stays.
+async fn make(
+    demo: &Demo,
+    config: &Config,
+    db: &TenantDb,
+    directory: &SqlDirectory,
+) -> Result<(), Error> {
+    let secret = demo.secret();
+    if directory.find(&TenantKey::ApiKeyHash(secret.hash())).await?.is_some() {
+        return Ok(());
+    }
+    let tenant = demo.tenant(&plans(config.requests_per_minute))?;
+    unless_there(rows(demo, db).await)?;
+    unless_there(directory.insert(&tenant).await)?;
+    unless_there(directory.insert_api_key(&secret, &demo.key()).await)
+}
+
+async fn rows(demo: &Demo, db: &TenantDb) -> Result<(), Error> {
+    let history = History::of(demo);
+    let mut tx = db.tenant(demo.id());
+    for customer in history.customers {
+        tx.repo::<Customer>().insert(customer).await?;
+    }
+    for payment in history.payments {
+        tx.repo::<Payment>().insert(payment).await?;
+    }
+    tx.commit().await
+}
+
+fn unless_there(result: Result<(), Error>) -> Result<(), Error> {
+    match result {
+        Err(error) if error.kind() == ErrorKind::Conflict => Ok(()),
+        other => other,
+    }
+}

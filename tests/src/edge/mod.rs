@@ -1,0 +1,15 @@
+//! The HTTP edge: layers and extractors, as a caller meets them.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod answer;
+mod app;
+mod chunks;
+mod context;
+mod extract;
+mod logs;
+mod mismatch;
+mod nested;
+mod rate_limit;
+mod request_id;
+mod status;
+mod usage;
