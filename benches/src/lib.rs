@@ -1,1 +1,16 @@
-//! Placeholder.
+//! The guarded figures of the benches, and how they are read.
+
+mod figure;
+mod limits;
+mod measured;
+
+pub use figure::{Figure, Outcome};
+pub use measured::{Measured, MeasuredError};
+
+/// Returns the figures of a topic, or `None` when no topic has this name.
+pub fn figures(topic: &str) -> Option<&'static [Figure]> {
+    match topic {
+        "limits" => Some(&limits::FIGURES),
+        _ => None,
+    }
+}

@@ -27,13 +27,15 @@ const MIGRATIONS: &[Migration] = &[Migration::new(
 /// A caller should hear that the database is away while it still matters to them.
 const ACQUIRE: Duration = Duration::from_secs(2);
 
+/// How long a request may wait for Redis. The first one that finds it away does, no other.
+const DECISION: Duration = Duration::from_millis(200);
+
 /// Opens everything and brings the schema up to date.
 pub(crate) async fn open(config: &Config) -> Result<(Backends, SqlDirectory), Error> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let db = open_database(config).await?;
     let directory = SqlDirectory::new(db.clone(), plans(config.requests_per_minute));
-    let redis = config.redis_url().map(|url| RedisStore::open(url, RedisOptions::new()));
-    let redis = redis.transpose()?;
+    let redis = open_redis(config).await?;
     let backends = Backends {
         db,
         directory: Arc::new(directory.clone()),
@@ -52,6 +54,15 @@ pub(crate) async fn open(config: &Config) -> Result<(Backends, SqlDirectory), Er
         clock,
     };
     Ok((backends, directory))
+}
+
+/// A Redis that is away is no reason not to start: it keeps limits and counts, no payment.
+async fn open_redis(config: &Config) -> Result<Option<RedisStore>, Error> {
+    let Some(url) = config.redis_url() else { return Ok(None) };
+    let redis = RedisStore::open(url, RedisOptions::new().deadline(DECISION))?;
+    // Connected here, so that the first requests do not wait for it. It logs what it finds.
+    let _ = redis.ping().await;
+    Ok(Some(redis))
 }
 
 async fn open_database(config: &Config) -> Result<TenantDb, Error> {

@@ -59,6 +59,7 @@ fn names(text: &str, context: &TenantContext) -> bool {
 }
 
 fn mismatch() -> Problem {
+    tracing::warn!(problem.code = "tenant_mismatch", "a body named another tenant");
     Error::new(ErrorKind::TenantMismatch, "the body names another tenant than the request")
         .with_subject(TENANT)
         .into()

@@ -41,10 +41,11 @@ pub(crate) fn router() -> OpenApiRouter<App> {
 async fn create(
     State(app): State<App>,
     tx: TenantTx,
-    idempotency: Idempotency,
+    idempotency: Result<Idempotency, Problem>,
     Json(new): Json<NewPayment>,
 ) -> Result<Answer, Problem> {
-    super::create::create(&app, idempotency, tx, new).await
+    // A body that names another tenant is refused before a key is missed.
+    super::create::create(&app, idempotency?, tx, new).await
 }
 
 /// List payments, the newest first

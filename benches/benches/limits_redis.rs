@@ -1,0 +1,150 @@
+//! What does a shared decision cost, beside the least that Redis can do? It guards the ratio to
+//! a bare `INCR` over a connection like ours: one socket, shared, without delay.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Client, IntoConnectionInfo, io::tcp::TcpSettings};
+use tenancy_core::TenantId;
+use tenancy_core::limit::{Limit, LimitName, RateLimiter, SlidingLog};
+use tenancy_redis::{OnLoss, RedisOptions, RedisRateLimiter, RedisStore};
+use tokio::runtime::{Builder, Runtime};
+
+const ONE: NonZeroU32 = NonZeroU32::MIN;
+const TASKS: u32 = 64;
+
+fn url() -> String {
+    std::env::var("REDIS_URL").expect("REDIS_URL is set: start this with benches/run")
+}
+
+fn limiter() -> Arc<RedisRateLimiter> {
+    let options = RedisOptions::new().deadline(Duration::from_secs(5));
+    let store = RedisStore::open(&url(), options).expect("a good URL");
+    Arc::new(RedisRateLimiter::new(store, OnLoss::Closed))
+}
+
+async fn connection() -> MultiplexedConnection {
+    let info = url().into_connection_info().expect("a good URL");
+    let info = info.set_tcp_settings(TcpSettings::default().set_nodelay(true));
+    let config =
+        AsyncConnectionConfig::new().set_response_timeout(None).set_pipeline_buffer_size(1_024);
+    let client = Client::open(info).expect("a good URL");
+    client.get_multiplexed_async_connection_with_config(&config).await.expect("redis answers")
+}
+
+/// A limit as plans have it: most calls come while the log is full, and some pass.
+fn sixty() -> SlidingLog {
+    SlidingLog::per_second(NonZeroU32::new(60).expect("not zero"))
+}
+
+fn one() -> Vec<Limit> {
+    vec![Limit::new(LimitName::TENANT, sixty())]
+}
+
+/// All of them pass, and each is charged.
+fn plenty() -> Vec<Limit> {
+    let plenty = SlidingLog::new(SlidingLog::MAX_N, Duration::from_millis(10));
+    vec![Limit::new(LimitName::TENANT, plenty.expect("a good policy"))]
+}
+
+fn three() -> Vec<Limit> {
+    let [limit] = &plenty()[..] else { unreachable!("there is one") };
+    vec![
+        limit.clone(),
+        Limit::new(LimitName::PRINCIPAL, limit.policy()).for_subject("user_17"),
+        Limit::new(LimitName::from_static("route"), limit.policy()).for_subject("reports"),
+    ]
+}
+
+async fn decide(limiter: &RedisRateLimiter, tenant: TenantId, limits: &[Limit]) -> bool {
+    limiter.check(tenant, limits, ONE).await.expect("a decision").is_allowed()
+}
+
+async fn increment(connection: &mut MultiplexedConnection, key: &str) -> u64 {
+    redis::cmd("INCR").arg(key).query_async(connection).await.expect("a number")
+}
+
+fn one_task(criterion: &mut Criterion) {
+    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let mut group = criterion.benchmark_group("limits_redis");
+    let limiter = limiter();
+    for (name, limits) in [
+        ("ours_one_task", plenty()),
+        ("ours_refused_one_task", one()),
+        ("ours_three_one_task", three()),
+    ] {
+        let tenant = TenantId::generate();
+        group.bench_function(name, |b| {
+            b.to_async(&runtime).iter(|| decide(&limiter, tenant, &limits));
+        });
+    }
+    let connection = runtime.block_on(connection());
+    let key = format!("benches:{}", TenantId::generate());
+    group.bench_function("incr_one_task", |b| {
+        b.to_async(&runtime).iter(|| {
+            let (mut connection, key) = (connection.clone(), &key);
+            async move { increment(&mut connection, key).await }
+        });
+    });
+    group.finish();
+}
+
+/// Has every task make that many calls, and returns how long one of them took of the whole.
+async fn in_tasks<F>(calls: u64, work: impl Fn(u64) -> F) -> Duration
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let start = Instant::now();
+    let tasks: Vec<_> = (0..TASKS).map(|_| tokio::spawn(work(calls))).collect();
+    for task in tasks {
+        task.await.expect("no panic");
+    }
+    start.elapsed() / TASKS
+}
+
+fn many_tasks(criterion: &mut Criterion) {
+    let runtime = Runtime::new().expect("a runtime");
+    let mut group = criterion.benchmark_group("limits_redis");
+    let (limiter, tenant) = (limiter(), TenantId::generate());
+    let limits: Arc<[Limit]> = plenty().into();
+    group.bench_function("ours_64_tasks", |b| {
+        b.to_async(&runtime).iter_custom(|calls| {
+            in_tasks(calls, |calls| {
+                let (limiter, limits) = (limiter.clone(), limits.clone());
+                async move {
+                    for _ in 0..calls {
+                        decide(&limiter, tenant, &limits).await;
+                    }
+                }
+            })
+        });
+    });
+    let connection = runtime.block_on(connection());
+    let key = format!("benches:{}", TenantId::generate());
+    group.bench_function("incr_64_tasks", |b| {
+        b.to_async(&runtime).iter_custom(|calls| {
+            in_tasks(calls, |calls| {
+                let (mut connection, key) = (connection.clone(), key.clone());
+                async move {
+                    for _ in 0..calls {
+                        increment(&mut connection, &key).await;
+                    }
+                }
+            })
+        });
+    });
+    group.finish();
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default()
+        .warm_up_time(Duration::from_secs(1))
+        .measurement_time(Duration::from_secs(4))
+        .sample_size(50);
+    targets = one_task, many_tasks
+}
+criterion_main!(benches);

@@ -1,0 +1,75 @@
+use std::fmt;
+
+use crate::{Measured, MeasuredError};
+
+/// A question, whose answer is a ratio of two times measured in the same run.
+#[derive(Debug, Clone, Copy)]
+pub struct Figure {
+    /// What one wants to know.
+    pub question: &'static str,
+    /// Criterion's name of our bench.
+    pub ours: &'static str,
+    /// Criterion's name of the bench it is held against.
+    pub reference: &'static str,
+    /// The highest good ratio of ours to the reference.
+    pub goal: f64,
+}
+
+/// What was measured for a figure.
+#[derive(Debug, Clone, Copy)]
+pub struct Outcome {
+    figure: Figure,
+    ours: f64,
+    reference: f64,
+}
+
+impl Figure {
+    /// Reads what was measured.
+    ///
+    /// # Errors
+    ///
+    /// When one of the two benches left no result.
+    pub fn outcome(self, measured: &Measured) -> Result<Outcome, MeasuredError> {
+        let ours = measured.nanos(self.ours)?;
+        let reference = measured.nanos(self.reference)?;
+        Ok(Outcome { figure: self, ours, reference })
+    }
+}
+
+impl Outcome {
+    /// Tells whether the goal is met.
+    pub fn is_good(&self) -> bool {
+        self.ratio() <= self.figure.goal
+    }
+
+    fn ratio(&self) -> f64 {
+        self.ours / self.reference
+    }
+
+    /// Returns the heading of a table of outcomes.
+    pub fn heading() -> String {
+        format!(
+            "{:<46} {:>11} {:>11} {:>6} {:>6}",
+            "question", "ours", "reference", "ratio", "goal"
+        )
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Figure { question, goal, .. } = self.figure;
+        let (ours, reference, ratio) = (time(self.ours), time(self.reference), self.ratio());
+        let verdict = if self.is_good() { "ok" } else { "MISS" };
+        write!(f, "{question:<46} {ours:>11} {reference:>11} {ratio:>6.2} {goal:>6.2} {verdict}")
+    }
+}
+
+fn time(nanos: f64) -> String {
+    if nanos < 1_000.0 {
+        format!("{nanos:.1} ns")
+    } else if nanos < 1_000_000.0 {
+        format!("{:.1} us", nanos / 1_000.0)
+    } else {
+        format!("{:.1} ms", nanos / 1_000_000.0)
+    }
+}

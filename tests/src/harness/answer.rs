@@ -1,0 +1,81 @@
+use http::HeaderMap;
+use serde_json::Value;
+
+/// What a server answers.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Differ between two requests that are answered alike.
+const CHANGING: [&str; 5] =
+    ["date", "x-request-id", "ratelimit", "x-ratelimit-remaining", "x-ratelimit-reset"];
+
+impl Answer {
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).expect("a body of text")
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
+    }
+
+    /// Returns a header that is there, once.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let mut values = self.headers.get_all(name).iter();
+        match (values.next(), values.next()) {
+            (Some(value), None) => value.to_str().expect("a header of text"),
+            _ => panic!("{name} is not there once: {self:?}"),
+        }
+    }
+
+    /// Returns the body of a success.
+    #[track_caller]
+    pub(crate) fn ok(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{self:?}");
+        assert_eq!(self.header("content-type"), "application/json");
+        self.json()
+    }
+
+    /// Requires a refusal with this status and code; returns it.
+    #[track_caller]
+    pub(crate) fn refused(&self, status: u16, code: &str) -> Value {
+        assert_eq!(self.status, status, "{self:?}");
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        let problem = self.json();
+        assert_eq!((&problem["status"], &problem["code"]), (&status.into(), &code.into()));
+        assert!(problem["title"].is_string() && problem["type"].is_string(), "{problem}");
+        problem
+    }
+
+    /// Requires a 422 that names what is wrong.
+    #[track_caller]
+    pub(crate) fn refused_field(&self, code: &str, param: &str) {
+        let problem = self.refused(422, code);
+        assert_eq!(problem["param"], param, "{problem}");
+    }
+
+    /// Returns all that a caller can compare: status, headers and body, byte by byte.
+    pub(crate) fn alike(&self) -> (u16, HeaderMap, &[u8]) {
+        let mut headers = self.headers.clone();
+        for name in CHANGING {
+            headers.remove(name);
+        }
+        (self.status, headers, &self.body)
+    }
+
+    /// Whether the request came as far as the meter: it was for a tenant and within the rate.
+    pub(super) fn is_metered(&self) -> bool {
+        self.status != 429 && self.headers.contains_key("ratelimit")
+    }
+
+    /// Fails when any of these words is in it.
+    pub(super) fn assert_without<'a>(&self, words: impl IntoIterator<Item = &'a String>) {
+        let said = format!("{:?} {}", self.headers, String::from_utf8_lossy(&self.body));
+        for word in words {
+            assert!(!said.contains(word), "{word:?} is said to somebody else: {self:?}");
+        }
+    }
+}

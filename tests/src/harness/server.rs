@@ -1,0 +1,212 @@
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::time::timeout;
+
+use super::{Client, DemoTenant};
+
+/// Long enough for a machine under load, short enough to be a failure.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// The program `payments`, started as people start it. Killed when dropped.
+pub(crate) struct Server {
+    program: Child,
+    log: Log,
+    announced: Announced,
+    ready_after: Duration,
+}
+
+/// What the program prints when it starts.
+#[derive(Debug, Default)]
+pub(crate) struct Announced {
+    pub(crate) address: String,
+    pub(crate) tenants: Vec<DemoTenant>,
+    /// Commands to paste into a terminal.
+    pub(crate) commands: Vec<String>,
+}
+
+impl Server {
+    /// Starts it on a free port and returns when it says that it listens.
+    pub(crate) async fn start(
+        options: impl IntoIterator<Item = &str>,
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let started = Instant::now();
+        let mut command = command();
+        let mut program = command
+            .args(["--listen", "127.0.0.1:0"])
+            .args(options)
+            .envs(variables.iter().copied())
+            .spawn()
+            .expect("the program starts");
+        let log = Log::of(program.stderr.take().expect("it is piped"));
+        let mut output = BufReader::new(program.stdout.take().expect("it is piped")).lines();
+        let announced = timeout(DEADLINE, Announced::read(&mut output)).await;
+        let Ok(Some(announced)) = announced else {
+            let status = program.try_wait();
+            panic!("payments said nothing: {status:?}, its log:\n{}", log.text());
+        };
+        let ready_after = started.elapsed();
+        // It may say more: a full pipe would stop it.
+        tokio::spawn(async move { while let Ok(Some(_)) = output.next_line().await {} });
+        Self { program, log, announced, ready_after }
+    }
+
+    /// Runs it where it must refuse to start, and returns what it says about that.
+    pub(crate) async fn refuse(options: &[&str]) -> String {
+        let run = command().args(options).output();
+        let output = timeout(DEADLINE, run).await.expect("it ends").expect("it starts");
+        assert!(!output.status.success(), "it must refuse to start with {options:?}");
+        String::from_utf8(output.stderr).expect("text")
+    }
+
+    pub(crate) fn announced(&self) -> &Announced {
+        &self.announced
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.announced.address
+    }
+
+    pub(crate) const fn ready_after(&self) -> Duration {
+        self.ready_after
+    }
+
+    /// Returns what it has logged so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.text()
+    }
+
+    pub(crate) fn tenant(&self, slug: &str) -> &DemoTenant {
+        let found = self.announced.tenants.iter().find(|tenant| tenant.slug == slug);
+        found.unwrap_or_else(|| panic!("no demo tenant {slug}"))
+    }
+
+    /// A caller with the API key of a tenant.
+    pub(crate) fn client(&self, slug: &str) -> Client {
+        Client::of(&self.announced, Some(self.tenant(slug)))
+    }
+
+    /// A caller without any credential.
+    pub(crate) fn stranger(&self) -> Client {
+        Client::of(&self.announced, None)
+    }
+
+    /// Asks it to stop, as Ctrl-C does.
+    pub(crate) async fn interrupt(&self) {
+        let id = self.program.id().expect("it runs");
+        let kill = Command::new("sh").args(["-c", &format!("kill -INT {id}")]).status().await;
+        assert!(kill.expect("a shell").success());
+    }
+
+    /// Waits until it has ended by itself, without a fault; returns its whole log.
+    pub(crate) async fn ended(mut self) -> String {
+        let status = timeout(DEADLINE, self.program.wait()).await;
+        let log = self.log.ended().await;
+        let status = status.unwrap_or_else(|_| panic!("it does not end: {log}"));
+        assert!(status.expect("a status").success(), "it ended with a fault: {log}");
+        log
+    }
+
+    /// Stops it as Ctrl-C does; returns its whole log.
+    pub(crate) async fn stop(self) -> String {
+        self.interrupt().await;
+        self.ended().await
+    }
+
+    /// Ends it at once, as `kill -9` and the system do; returns its whole log.
+    pub(crate) async fn kill(mut self) -> String {
+        self.program.kill().await.expect("it can be killed");
+        self.log.ended().await
+    }
+}
+
+impl Announced {
+    /// Reads to the last line; `None` when the program ends before.
+    async fn read(output: &mut Lines<BufReader<ChildStdout>>) -> Option<Self> {
+        let mut announced = Self::default();
+        while let Some(line) = output.next_line().await.expect("its output is text") {
+            let words: Vec<_> = line.split_whitespace().collect();
+            match *words.as_slice() {
+                ["payments", "listens", "at", url, ..] => {
+                    let address = url.strip_prefix("http://").expect("a URL");
+                    announced.address = address.trim_end_matches('/').to_owned();
+                }
+                ["page", url] => announced.tenants.push(DemoTenant::at(url)),
+                ["key", key] => announced.last_tenant().key = key.to_owned(),
+                ["curl", ..] => announced.commands.push(line),
+                ["Ctrl-C", ..] => return Some(announced),
+                _ => {}
+            }
+        }
+        None
+    }
+
+    fn last_tenant(&mut self) -> &mut DemoTenant {
+        self.tenants.last_mut().expect("a page comes before its key")
+    }
+}
+
+/// What the program writes to standard error.
+struct Log {
+    text: Arc<Mutex<String>>,
+    reading: tokio::task::JoinHandle<()>,
+}
+
+impl Log {
+    fn of(output: impl AsyncRead + Send + Unpin + 'static) -> Self {
+        let text = Arc::new(Mutex::new(String::new()));
+        let written = text.clone();
+        let reading = tokio::spawn(async move {
+            let mut lines = BufReader::new(output).lines();
+            while let Ok(Some(line)) = lines.next_line().await {
+                let mut text = written.lock().expect("nobody panics with it");
+                text.push_str(&line);
+                text.push('\n');
+            }
+        });
+        Self { text, reading }
+    }
+
+    fn text(&self) -> String {
+        self.text.lock().expect("nobody panics with it").clone()
+    }
+
+    async fn ended(&mut self) -> String {
+        let ended = timeout(DEADLINE, &mut self.reading).await;
+        ended.expect("the log ends with the program").expect("no panic");
+        self.text()
+    }
+}
+
+/// The program next to this one, with no settings from the environment.
+fn command() -> Command {
+    let mut command = Command::new(program());
+    for name in ["DATABASE_URL", "REDIS_URL", "RUST_LOG"] {
+        command.env_remove(name);
+    }
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("PAYMENTS_") {
+            command.env_remove(name);
+        }
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
+}
+
+/// `target/debug/payments`; this test is in `target/debug/deps`.
+fn program() -> PathBuf {
+    let this = std::env::current_exe().expect("the path of this test");
+    let folder = this.ancestors().nth(2).expect("two folders above");
+    let program = folder.join("payments").with_extension(std::env::consts::EXE_EXTENSION);
+    assert!(
+        program.is_file(),
+        "{} is missing: run tests/run, or first cargo build --workspace --all-features --bins",
+        program.display()
+    );
+    program
+}

@@ -1,0 +1,113 @@
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use super::{Admin, Database, Engine, Link, PrivateRedis, Server, address};
+
+/// What a server stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stack {
+    /// A SQLite file, limits in memory.
+    Embedded,
+    /// Postgres and Redis.
+    Servers,
+}
+
+/// Where a server keeps its data: it stays when the server goes, and goes when dropped.
+pub(crate) struct Site {
+    folder: TempDir,
+    servers: Option<Servers>,
+}
+
+struct Servers {
+    database: Database,
+    redis: PrivateRedis,
+    links: Option<Links>,
+}
+
+/// What lies between the server and its servers.
+pub(crate) struct Links {
+    pub(crate) database: Link,
+    pub(crate) redis: Link,
+}
+
+impl Site {
+    pub(crate) async fn create(stack: Stack) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let servers = match stack {
+            Stack::Embedded => None,
+            Stack::Servers => Some(Servers {
+                database: Database::create(Engine::Postgres).await,
+                redis: PrivateRedis::start().await,
+                links: None,
+            }),
+        };
+        Self { folder, servers }
+    }
+
+    /// Postgres and Redis behind links that can be cut.
+    pub(crate) async fn behind_links() -> Self {
+        let mut site = Self::create(Stack::Servers).await;
+        let servers = site.servers.as_mut().expect("this stack has servers");
+        servers.links = Some(Links {
+            database: Link::to(address(servers.database.url()), Duration::ZERO).await,
+            redis: Link::to(servers.redis.address(), Duration::ZERO).await,
+        });
+        site
+    }
+
+    /// Starts a server here, with more options.
+    pub(crate) async fn serve(&self, options: &[&str]) -> Server {
+        let where_data_is = self.options();
+        let all = where_data_is.iter().map(String::as_str).chain(options.iter().copied());
+        Server::start(all, &[]).await
+    }
+
+    /// Returns the options that make a server use this data.
+    pub(crate) fn options(&self) -> Vec<String> {
+        let Some(servers) = &self.servers else {
+            return vec!["--data-dir".to_owned(), self.folder.path().display().to_string()];
+        };
+        let (database, redis) = servers.urls();
+        vec!["--database-url".to_owned(), database, "--redis-url".to_owned(), redis]
+    }
+
+    pub(crate) fn links(&self) -> &Links {
+        self.servers.as_ref().and_then(|servers| servers.links.as_ref()).expect("a site with links")
+    }
+
+    /// The superuser of its database.
+    pub(crate) async fn admin(&self) -> Admin {
+        self.servers.as_ref().expect("a site with servers").database.admin().await
+    }
+}
+
+impl Servers {
+    fn urls(&self) -> (String, String) {
+        let (database, redis) = (self.database.url().to_owned(), self.redis.address());
+        match &self.links {
+            None => (database, format!("redis://{redis}/")),
+            Some(links) => (
+                database.replace(&address(&database), &format!("127.0.0.1:{}", links.database.port())),
+                format!("redis://127.0.0.1:{}/", links.redis.port()),
+            ),
+        }
+    }
+}
+
+/// Runs tests that take a [`Site`] on both stacks, unchanged.
+macro_rules! on_both_stacks {
+    ($($test:ident),* $(,)?) => {
+        mod embedded { $crate::harness::on_both_stacks!(@ Embedded: $($test),*); }
+        mod servers { $crate::harness::on_both_stacks!(@ Servers: $($test),*); }
+    };
+    (@ $stack:ident: $($test:ident),*) => {$(
+        #[tokio::test]
+        async fn $test() {
+            let stack = $crate::harness::Stack::$stack;
+            super::$test(&$crate::harness::Site::create(stack).await).await;
+        }
+    )*};
+}
+
+pub(crate) use on_both_stacks;
