@@ -20,81 +20,91 @@
 -- All numbers are integers below 2^53, which Lua's doubles hold exactly.
 
 local ROUND = 1048576
+local call, pack, unpack = redis.call, struct.pack, struct.unpack
 
 local function encode(at, total)
-  return struct.pack('>I6I3', math.floor(at / 16), (at % 16) * ROUND + total)
+  local fine = at % 16
+  return pack('>I6I3', (at - fine) / 16, fine * ROUND + total)
 end
 
+local function decode(packed)
+  local high, low = unpack('>I6I3', packed)
+  local total = low % ROUND
+  return high * 16 + (low - total) / ROUND, total
+end
+
+-- The time and the total at a place, nothing behind the last one. The first four are at hand.
 local function entry(log, place)
-  local packed = log.head[place + 1] or redis.call('LINDEX', log.key, place)
-  if not packed then return nil end
-  local high, low = struct.unpack('>I6I3', packed)
-  return high * 16 + math.floor(low / ROUND), low % ROUND
+  local packed = log.head[place + 1] or call('LINDEX', log.key, place)
+  if packed then return decode(packed) end
+end
+
+local function is_expired(log, at)
+  return at and at <= log.now - log.window
+end
+
+-- Whether too little comes free when this entry expires.
+local function is_short(log, at, total)
+  return at and (total - log.before) % ROUND < log.enough
 end
 
 -- The last place from `low` on for which `holds`. The places that do come first.
 local function last_place(log, low, holds)
   local step = 1
-  while holds(entry(log, low + step)) do
+  while holds(log, entry(log, low + step)) do
     low = low + step
     step = step * 2
   end
-  local high = low + step
-  while high - low > 1 do
-    local middle = math.floor((low + high) / 2)
-    if holds(entry(log, middle)) then low = middle else high = middle end
+  while step > 1 do
+    step = step / 2
+    if holds(log, entry(log, low + step)) then low = low + step end
   end
   return low
 end
 
-local function read(log, now, cost)
-  local newest = redis.call('LINDEX', log.key, -1)
-  log.now, log.used, log.wait = now, 0, -1
+local function read(log, cost)
+  local newest = call('LINDEX', log.key, -1)
   if newest then
-    log.head = redis.call('LRANGE', log.key, 0, 3)
-    log.newest_at, log.newest_total = entry({ head = { newest } }, 0)
+    log.head = call('LRANGE', log.key, 0, 3)
+    log.newest_at, log.newest_total = decode(newest)
     -- A clock that went backwards does not open the window.
-    if log.newest_at > now then log.now = log.newest_at end
-    local expired_at = log.now - log.window
-    log.expired = last_place(log, 0, function(at) return at and at <= expired_at end)
+    if log.newest_at > log.now then log.now = log.newest_at end
+    log.expired = last_place(log, 0, is_expired)
     local _, before = entry(log, log.expired)
-    log.used = (log.newest_total - before) % ROUND
-    log.oldest_at = entry(log, log.expired + 1)
     log.before = before
+    log.used = (log.newest_total - before) % ROUND
+    log.oldest_at = entry(log, log.expired + 1) or false
   end
-  log.remaining = math.max(log.n - log.used, 0)
   if cost > log.n then
     log.wait = -2
-  elseif cost > log.remaining then
-    local enough = log.used + cost - log.n
-    local short = last_place(log, log.expired, function(at, total)
-      return at and (total - log.before) % ROUND < enough
-    end)
+  elseif log.used + cost > log.n then
+    log.enough = log.used + cost - log.n
+    local short = last_place(log, log.expired, is_short)
     log.wait = entry(log, short + 1) + log.window - log.now
   end
 end
 
 local function charge(log, cost)
   if not log.newest_at then
-    redis.call('RPUSH', log.key, encode(0, 0), encode(log.now, cost))
+    call('RPUSH', log.key, encode(0, 0), encode(log.now, cost))
   else
-    if log.expired > 0 then redis.call('LTRIM', log.key, log.expired, -1) end
+    if log.expired > 0 then call('LTRIM', log.key, log.expired, -1) end
     local newest = encode(log.now, (log.newest_total + cost) % ROUND)
     if log.oldest_at and log.newest_at == log.now then
-      redis.call('LSET', log.key, -1, newest)
+      call('LSET', log.key, -1, newest)
     else
-      redis.call('RPUSH', log.key, newest)
+      call('RPUSH', log.key, newest)
     end
   end
-  redis.call('PEXPIRE', log.key, log.ttl)
-  log.remaining = log.remaining - cost
+  call('PEXPIRE', log.key, log.ttl)
+  log.used = log.used + cost
   log.oldest_at = log.oldest_at or log.now
   log.newest_at = log.now
 end
 
 local now = tonumber(ARGV[1])
 if not now then
-  local time = redis.call('TIME')
+  local time = call('TIME')
   now = time[1] * 1000000 + time[2]
 end
 local cost = tonumber(ARGV[2])
@@ -102,28 +112,39 @@ local charging = ARGV[3] == '1'
 
 local logs = {}
 for i, key in ipairs(KEYS) do
+  -- All fields from the start: a table that grows is made anew.
   local log = {
     key = key,
     n = tonumber(ARGV[3 * i + 1]),
     window = tonumber(ARGV[3 * i + 2]),
     ttl = ARGV[3 * i + 3],
+    now = now,
+    head = false,
+    newest_at = false,
+    newest_total = 0,
+    oldest_at = false,
+    expired = 0,
+    before = 0,
+    used = 0,
+    enough = 0,
+    wait = -1,
   }
-  read(log, now, cost)
+  read(log, cost)
   if log.wait ~= -1 then charging = false end
   logs[i] = log
 end
 
 local reply = {}
-for _, log in ipairs(logs) do
+for i, log in ipairs(logs) do
   if charging then charge(log, cost) end
   local more, reset = 0, 0
   if log.oldest_at then
     more = log.oldest_at + log.window - log.now
     reset = log.newest_at + log.window - log.now
   end
-  reply[#reply + 1] = log.remaining
-  reply[#reply + 1] = more
-  reply[#reply + 1] = reset
-  reply[#reply + 1] = log.wait
+  local remaining = log.n - log.used
+  if remaining < 0 then remaining = 0 end
+  local at = 4 * i
+  reply[at - 3], reply[at - 2], reply[at - 1], reply[at] = remaining, more, reset, log.wait
 end
 return reply

@@ -1,10 +1,18 @@
 //! The tests of the house, against real servers: one binary, a module a topic.
 //!
 //! `tests/run` starts the servers; `tests/run NAME` runs the module of that name.
-#![cfg(test)]
+#![cfg(any(test, doctest))]
 
+mod concurrency;
 mod contract;
+mod crash;
+#[cfg(doctest)]
+mod documents;
+mod edge;
 mod harness;
+mod http;
 mod isolation;
+mod journey;
 mod repository;
+mod resolve;
 mod services;

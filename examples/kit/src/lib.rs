@@ -1,6 +1,7 @@
 //! What both platforms share: strict request bodies and queries, refusals, pages' headers,
 //! documentation, logs, and serving until told to stop.
 
+mod deadline;
 mod docs;
 mod fallback;
 mod headers;
@@ -13,6 +14,7 @@ mod problem_body;
 mod serve;
 mod trace;
 
+pub use deadline::within;
 pub use docs::docs;
 pub use fallback::{method_not_allowed, no_such_route};
 pub use headers::{no_store, security_headers};

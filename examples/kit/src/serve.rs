@@ -8,10 +8,11 @@ use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-/// How long requests in flight may take once the server is told to stop.
-const GRACE: Duration = Duration::from_secs(30);
+/// How long requests in flight may take once the server is told to stop: less than the ten seconds
+/// after which container runtimes kill, and more than an application should let a request take.
+const GRACE: Duration = Duration::from_secs(9);
 
-/// Serves until `stop` is done, then finishes what is in flight, for 30 seconds at most.
+/// Serves until `stop` is done, then finishes what is in flight, for 9 seconds at most.
 ///
 /// # Errors
 ///

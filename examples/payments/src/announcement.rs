@@ -37,11 +37,18 @@ impl Announcement {
             writeln!(f, "    key   {}", tenant.api_key())?;
         }
         let (riverside, nordhafen) = (&self.demo[0], &self.demo[1]);
-        let (url, own, other) =
-            (format!("http://{}/v1/payments", self.address), riverside.api_key(), nordhafen.api_key());
+        let (url, own, other) = (
+            format!("http://{}/v1/payments", self.address),
+            riverside.api_key(),
+            nordhafen.api_key(),
+        );
         let slug = nordhafen.slug;
         writeln!(f, "\nTo paste into a terminal:\n")?;
-        writeln!(f, "# make a payment for {}; the same again gives the same answer", riverside.name)?;
+        writeln!(
+            f,
+            "# make a payment for {}; the same again gives the same answer",
+            riverside.name
+        )?;
         writeln!(
             f,
             "curl -sS -i {url} -H 'authorization: Bearer {own}' -H 'idempotency-key: first-try' \

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
+use tenancy_core::limit::RateLimiter;
 use tenancy_core::usage::UsageMeter;
 use tenancy_core::{Clock, TenantDirectory};
-use tenancy_core::limit::RateLimiter;
 use tenancy_redis::RedisStore;
 use tenancy_sqlx::TenantDb;
 use time::OffsetDateTime;

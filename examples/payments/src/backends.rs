@@ -77,7 +77,8 @@ async fn open_database(config: &Config) -> Result<TenantDb, Error> {
         .max_connections(16)
         .acquire_timeout(ACQUIRE)
         .connect(&url)
-        .await?;
+        .await
+        .map_err(|source| Error::new(source.kind(), "open the database").with_source(source))?;
     db.migrate(MIGRATIONS).await?;
     Ok(db)
 }

@@ -48,8 +48,7 @@ pub struct Config {
     pub no_demo: bool,
 }
 
-const DEFAULT_LISTEN: SocketAddr =
-    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
 impl Config {
     pub(crate) fn database_url(&self) -> Option<&str> {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use tenancy_core::resolve::{
     ApiKeyResolver, HeaderResolver, JwtKey, JwtResolver, ResolverChain, SubdomainResolver,
 };
-use tenancy_core::{Error, TenantDirectory};
+use tenancy_core::{Error, ErrorKind, TenantDirectory};
 
 use crate::Config;
 
@@ -23,7 +23,10 @@ pub(crate) fn chain(
         .with(SubdomainResolver::under(&config.base_domain)?);
     Ok(match config.jwt_secret() {
         Some(secret) => {
-            let key = JwtKey::hs256(secret.as_bytes())?;
+            let key = JwtKey::hs256(secret.as_bytes()).map_err(|source| {
+                let message = "read --jwt-secret or PAYMENTS_JWT_SECRET";
+                Error::new(ErrorKind::Misconfigured, message).with_source(source)
+            })?;
             chain.with(JwtResolver::new([key], ISSUER, AUDIENCE))
         }
         None => chain,

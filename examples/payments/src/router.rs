@@ -1,5 +1,7 @@
 //! Which request meets what, in which order.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, map_response};
@@ -11,6 +13,10 @@ use crate::{api, pages, probes};
 
 /// The largest body: a hundred times what a payment needs.
 const BODY: usize = 64 * 1024;
+
+/// A hung server behind us should not make callers hang. A request waits for a connection twice
+/// at most, two seconds each.
+const REQUEST: Duration = Duration::from_secs(5);
 
 /// Puts the routes together. `usage` is handed in because it is waited for at the end.
 pub(crate) fn router(app: App, chain: ResolverChain, usage: &UsageLayer) -> Router {
@@ -36,6 +42,7 @@ pub(crate) fn router(app: App, chain: ResolverChain, usage: &UsageLayer) -> Rout
         .method_not_allowed_fallback(kit::method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY))
         .layer(kit::catch_panics())
+        .layer(from_fn(|request, next| kit::within(REQUEST, request, next)))
         .layer(map_response(kit::security_headers))
         .layer(from_fn(kit::trace_requests))
         .with_state(app)

@@ -80,10 +80,7 @@ impl UsageView {
         Self {
             month: usage.month().to_string(),
             plan: plan.name().to_owned(),
-            rate_limit: RateView {
-                requests: plan.requests_per_minute().get(),
-                window_seconds: 60,
-            },
+            rate_limit: RateView { requests: plan.requests_per_minute().get(), window_seconds: 60 },
             usage: METERS.iter().map(|meter| MeterView::new(meter, usage, plan)).collect(),
         }
     }

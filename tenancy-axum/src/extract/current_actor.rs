@@ -2,9 +2,7 @@ use std::ops::Deref;
 
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
-use tenancy_core::{Actor, Problem};
-
-use super::context;
+use tenancy_core::{Actor, Error, ErrorKind, Problem, TenantContext};
 
 /// Who acts, proved by a credential of the request's tenant.
 ///
@@ -36,7 +34,12 @@ impl<S: Send + Sync> FromRequestParts<S> for CurrentActor {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        find(parts)?.ok_or_else(context::credential_required)
+        find(parts)?.ok_or_else(|| {
+            Problem::from(Error::new(
+                ErrorKind::CredentialRequired,
+                "send a credential: no other source says who acts",
+            ))
+        })
     }
 }
 
@@ -49,6 +52,6 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for CurrentActor {
 }
 
 fn find(parts: &Parts) -> Result<Option<CurrentActor>, Problem> {
-    let context = context::find(parts)?;
+    let context = TenantContext::attached(&parts.extensions)?;
     Ok(context.and_then(|context| context.actor()).cloned().map(CurrentActor))
 }

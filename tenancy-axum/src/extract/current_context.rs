@@ -4,8 +4,6 @@ use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 use tenancy_core::{Problem, TenantContext};
 
-use super::context;
-
 /// The context of the request: its tenant, how that is known, who acts, the request's id.
 ///
 /// Refuses like [`CurrentTenant`](super::CurrentTenant).
@@ -34,7 +32,7 @@ impl<S: Send + Sync> FromRequestParts<S> for CurrentContext {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        context::require(parts).cloned().map(Self)
+        Ok(Self(TenantContext::require_attached(&parts.extensions)?.clone()))
     }
 }
 
@@ -42,6 +40,6 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for CurrentContext {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Problem> {
-        Ok(context::find(parts)?.cloned().map(Self))
+        Ok(TenantContext::attached(&parts.extensions)?.cloned().map(Self))
     }
 }

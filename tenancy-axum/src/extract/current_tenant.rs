@@ -3,9 +3,7 @@ use std::sync::Arc;
 
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
-use tenancy_core::{Problem, Tenant};
-
-use super::context;
+use tenancy_core::{Problem, Tenant, TenantContext};
 
 /// The tenant of the request.
 ///
@@ -45,7 +43,8 @@ impl<S: Send + Sync> FromRequestParts<S> for CurrentTenant {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        context::require(parts).map(|context| Self(context.tenant().clone()))
+        let context = TenantContext::require_attached(&parts.extensions)?;
+        Ok(Self(context.tenant().clone()))
     }
 }
 
@@ -53,6 +52,7 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for CurrentTenant {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Problem> {
-        Ok(context::find(parts)?.map(|context| Self(context.tenant().clone())))
+        let context = TenantContext::attached(&parts.extensions)?;
+        Ok(context.map(|context| Self(context.tenant().clone())))
     }
 }

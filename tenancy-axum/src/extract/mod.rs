@@ -1,6 +1,5 @@
 //! What a handler asks for: its signature shows that it needs a tenant, or an actor.
 
-mod context;
 mod current_actor;
 mod current_context;
 mod current_tenant;

@@ -8,12 +8,11 @@ use axum_core::body::Body;
 use axum_core::response::IntoResponse as _;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use tenancy_core::limit::{Decision, RateLimiter};
-use tenancy_core::{Error, ErrorKind, Problem};
+use tenancy_core::{Error, ErrorKind, Problem, TenantContext};
 use tower_service::Service;
 
 use super::rules::Rules;
 use crate::ResponseFuture;
-use crate::tenant::context_of;
 
 /// The service of [`RateLimitLayer`](super::RateLimitLayer).
 #[derive(Clone)]
@@ -62,7 +61,7 @@ async fn decide(
     rules: Rules,
     extensions: &http::Extensions,
 ) -> Result<Option<Decision>, Error> {
-    let Some(context) = context_of(extensions)? else { return Ok(None) };
+    let Some(context) = TenantContext::attached(extensions)? else { return Ok(None) };
     let limits = rules.limits(context);
     if limits.is_empty() {
         return Ok(None);

@@ -10,7 +10,6 @@ use tenancy_core::{Error, ErrorKind, Problem, RequestId, ResolverChain, TenantCo
 use tower_service::Service;
 use tracing::Instrument as _;
 
-use super::mounted::Mounted;
 use super::request_id;
 use crate::ResponseFuture;
 
@@ -53,7 +52,6 @@ where
 {
     let (mut parts, body) = request.into_parts();
     let id = request_id::of(&parts);
-    parts.extensions.insert(Mounted);
     parts.extensions.insert(id.clone());
     let span = request_span(&id);
     let answer = async {
@@ -113,9 +111,13 @@ async fn enter<S, B>(
 where
     S: Service<Request<B>, Response = Response<Body>>,
 {
-    let Some(context) = context else { return inner.call(Request::from_parts(parts, body)).await };
-    parts.extensions.insert(context.clone());
-    context.scope(async { inner.call(Request::from_parts(parts, body)).await }).await
+    TenantContext::attach(context.clone(), &mut parts.extensions);
+    // Inside the async block, so that the call too, and not just its future, is in the context.
+    let serving = async { inner.call(Request::from_parts(parts, body)).await };
+    match context {
+        Some(context) => context.scope(serving).await,
+        None => serving.await,
+    }
 }
 
 /// Answers and logs a refusal; what lies behind a 5xx is logged by [`Problem`] itself.

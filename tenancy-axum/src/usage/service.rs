@@ -7,14 +7,13 @@ use axum_core::body::Body;
 use axum_core::response::IntoResponse as _;
 use http::{Request, Response};
 use http_body::Body as HttpBody;
-use tenancy_core::Problem;
+use tenancy_core::{Problem, TenantContext};
 use tower_service::Service;
 
 use super::counted_body::CountedBody;
 use super::recorder::Recorder;
 use super::tally::Tally;
 use crate::ResponseFuture;
-use crate::tenant::context_of;
 
 /// The service of [`UsageLayer`](super::UsageLayer).
 #[derive(Debug, Clone)]
@@ -45,7 +44,7 @@ where
         let recorder = self.recorder.clone();
         let request = request.map(Body::new);
         ResponseFuture::new(async move {
-            let context = match context_of(request.extensions()) {
+            let context = match TenantContext::attached(request.extensions()) {
                 Ok(Some(context)) => context.clone(),
                 Ok(None) => return ready.call(request).await,
                 Err(error) => return Ok(Problem::from(error).into_response()),

@@ -1,5 +1,6 @@
 //! The tenant of the running task.
 
+mod attached;
 mod request_id;
 mod task;
 mod tenant_context;

@@ -42,15 +42,19 @@ impl Decision {
         readings: impl IntoIterator<Item = (&'a Limit, Reading)>,
         source: Source,
     ) -> Result<Self, Error> {
-        let mut statuses =
-            readings.into_iter().map(|(limit, reading)| LimitStatus::new(limit, reading));
-        let Some(first) = statuses.next() else {
+        let mut readings = readings.into_iter();
+        let Some((limit, reading)) = readings.next() else {
             return Err(Error::invalid("limits", "put a decision together: it has no limits"));
         };
-        // Most decisions have one limit, which then needs no allocation.
-        let mut decision = Self { first, rest: statuses.collect(), binding: 0, source };
+        let mut decision = Self::of_one(limit, reading, source);
+        decision.rest = readings.map(|(limit, reading)| LimitStatus::new(limit, reading)).collect();
         decision.binding = decision.most_restrictive();
         Ok(decision)
+    }
+
+    /// Most decisions have one limit, which then needs no allocation.
+    pub(super) fn of_one(limit: &Limit, reading: Reading, source: Source) -> Self {
+        Self { first: LimitStatus::new(limit, reading), rest: Vec::new(), binding: 0, source }
     }
 
     fn most_restrictive(&self) -> usize {

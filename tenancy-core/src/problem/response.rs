@@ -34,10 +34,11 @@ impl Problem {
         let source = cause.and_then(|cause| cause.source());
         let source = source.map(tracing::field::display);
         let cause = cause.map(tracing::field::display);
-        if self.status() >= 500 {
-            tracing::error!(problem.code = self.code(), error = cause, source, "request failed");
-        } else {
-            tracing::debug!(problem.code = self.code(), error = cause, source, "request refused");
+        let code = self.code();
+        match self.status() {
+            503 => tracing::warn!(problem.code = code, error = cause, source, "not available"),
+            500.. => tracing::error!(problem.code = code, error = cause, source, "request failed"),
+            _ => tracing::debug!(problem.code = code, error = cause, source, "request refused"),
         }
     }
 }

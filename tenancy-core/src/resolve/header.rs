@@ -14,18 +14,18 @@ pub struct PeerAddr(pub IpAddr);
 /// Reads a header that holds a tenant's id or slug, such as `x-tenant-id`.
 ///
 /// Anybody can send a header. Alone it therefore names nobody; beside a credential it must name
-/// the credential's tenant; from a declared proxy ([`from_proxies`](Self::from_proxies)) it is
-/// believed.
+/// the credential's tenant; from a declared proxy it is believed, see
+/// [`trusted_proxies`](Self::trusted_proxies).
 #[derive(Debug, Clone)]
 pub struct HeaderResolver {
     name: HeaderName,
-    proxies: BTreeSet<IpAddr>,
+    trusted_proxies: BTreeSet<IpAddr>,
 }
 
 impl HeaderResolver {
     /// Reads the header of this name.
     pub const fn new(name: HeaderName) -> Self {
-        Self { name, proxies: BTreeSet::new() }
+        Self { name, trusted_proxies: BTreeSet::new() }
     }
 
     /// Reads `x-tenant-id`.
@@ -34,14 +34,15 @@ impl HeaderResolver {
     }
 
     /// Believes the header from these peers. It needs [`PeerAddr`] in the request's extensions.
-    pub fn from_proxies(mut self, proxies: impl IntoIterator<Item = IpAddr>) -> Self {
-        self.proxies.extend(proxies);
+    pub fn trusted_proxies(mut self, proxies: impl IntoIterator<Item = IpAddr>) -> Self {
+        self.trusted_proxies.extend(proxies.into_iter().map(|proxy| proxy.to_canonical()));
         self
     }
 
     fn trust(&self, parts: &Parts) -> Trust {
         let peer = parts.extensions.get::<PeerAddr>();
-        if peer.is_some_and(|peer| self.proxies.contains(&peer.0)) {
+        // A socket that listens on both IPs shows an IPv4 peer as `::ffff:10.0.0.1`.
+        if peer.is_some_and(|peer| self.trusted_proxies.contains(&peer.0.to_canonical())) {
             Trust::Declared
         } else {
             Trust::Hint

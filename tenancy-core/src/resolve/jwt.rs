@@ -188,10 +188,14 @@ impl JwtResolver {
         if !claims.aud.contains(&self.audience) {
             return Err("the token is for another audience");
         }
-        let tenant = claims.rest.get(&self.tenant_claim).and_then(|value| value.as_str());
-        let tenant = tenant.ok_or("the token names no tenant")?;
+        let tenant = match self.tenant_claim.as_str() {
+            "sub" => Some(claims.sub.as_str()),
+            "iss" => Some(claims.iss.as_str()),
+            other => claims.rest.get(other).and_then(serde_json::Value::as_str),
+        };
+        let tenant = TenantKey::parse(tenant.ok_or("the token names no tenant")?);
         let actor = Actor::new(ActorKind::User, claims.sub);
-        let claim = TenantKey::parse(tenant).map_or_else(
+        let claim = tenant.map_or_else(
             |_| TenantClaim::nobody(Trust::Credential),
             |key| TenantClaim::new(key, Trust::Credential),
         );

@@ -1,7 +1,7 @@
 use axum_core::extract::{FromRef, FromRequestParts};
 use http::Method;
 use http::request::Parts;
-use tenancy_core::{Error, ErrorKind, Problem, TenantContext, TenantStatus};
+use tenancy_core::{Problem, TenantContext, TenantStatus};
 
 use super::TenantTx;
 use crate::TenantDb;
@@ -25,13 +25,7 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let context = parts.extensions.get::<TenantContext>();
-        let context = context.ok_or_else(|| {
-            Error::new(
-                ErrorKind::TenantRequired,
-                "name a tenant: send a credential of it; a header alone is not enough",
-            )
-        })?;
+        let context = TenantContext::require_attached(&parts.extensions)?;
         context.require_credential()?;
         let db = TenantDb::from_ref(state);
         let reads = matches!(parts.method, Method::GET | Method::HEAD)

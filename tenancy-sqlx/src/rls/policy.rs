@@ -41,9 +41,9 @@ impl Protection {
         let tenant = table.columns()[table.tenant()].name();
         let values = vec![table.name().to_value(), tenant.to_value(), NAME.to_value()];
         let rows = connection.fetch("inspect row-level security", sql, values, read).await?;
-        rows.into_iter().next().ok_or_else(|| {
-            Error::new(ErrorKind::Internal, "inspect row-level security: no answer")
-        })
+        rows.into_iter()
+            .next()
+            .ok_or_else(|| Error::new(ErrorKind::Internal, "inspect row-level security: no answer"))
     }
 
     /// Says what is wrong and what to do, unless nothing is.

@@ -2,12 +2,12 @@
 
 use axum::Router;
 use tenancy_axum::TenantLayer;
-use tenancy_core::resolve::SubdomainResolver;
+use tenancy_core::resolve::{ApiKeyResolver, SubdomainResolver};
 
 use super::answer::send;
 use super::app::{at, routes};
 use crate::resolve::strategy::{Strategy, bearer};
-use crate::resolve::world::{BASE, World, get, get_from};
+use crate::resolve::world::{BASE, Member, World, X_API_KEY, get, get_from};
 
 /// The host is read outside, credentials inside.
 fn nested(world: &World) -> Router {
@@ -26,8 +26,8 @@ async fn the_outer_one_refuses_a_bearer_it_cannot_read() {
 
 /// The host is read inside, credentials outside.
 fn turned(world: &World) -> Router {
-    let outer = world.empty_chain().with(world.jwt());
-    let inner = world.empty_chain().with(world.jwt()).with(SubdomainResolver::under(BASE).unwrap());
+    let outer = world.empty_chain().with(ApiKeyResolver::header(X_API_KEY));
+    let inner = world.empty_chain().with(SubdomainResolver::under(BASE).unwrap());
     routes().layer(TenantLayer::new(inner)).layer(TenantLayer::new(outer))
 }
 
@@ -36,12 +36,12 @@ async fn both_must_find_the_same_tenant() {
     let world = World::new();
     let app = turned(&world);
     for (member, other) in [(&world.north, &world.south), (&world.south, &world.north)] {
-        let agreeing = Strategy::Jwt.naming(&world, member, get_from(&member.host()));
-        assert_eq!(send(&app, agreeing).await.body, member.slug);
-        let differing = Strategy::Jwt.naming(&world, member, get_from(&other.host()));
-        assert_eq!(send(&app, differing).await.told(), (403, "tenant_mismatch".to_owned()));
-        let only_inner = send(&app, get_from(&member.host())).await;
-        assert_eq!(only_inner.body, member.slug);
+        let at_host_of =
+            |host: &Member| Strategy::KeyHeader.naming(&world, member, get_from(&host.host()));
+        assert_eq!(send(&app, at_host_of(member)).await.body, member.slug);
+        let differing = send(&app, at_host_of(other)).await;
+        assert_eq!(differing.told(), (403, "tenant_mismatch".to_owned()));
+        assert_eq!(send(&app, get_from(&member.host())).await.body, member.slug);
     }
 }
 

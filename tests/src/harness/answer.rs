@@ -1,4 +1,4 @@
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
 /// What a server answers.
@@ -14,6 +14,17 @@ const CHANGING: [&str; 5] =
     ["date", "x-request-id", "ratelimit", "x-ratelimit-remaining", "x-ratelimit-reset"];
 
 impl Answer {
+    /// Reads an answer as it came over the wire.
+    pub(crate) fn parse(bytes: &[u8]) -> Self {
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
+        let end = end.unwrap_or_else(|| panic!("no answer: {}", bytes.escape_ascii()));
+        let head = std::str::from_utf8(&bytes[..end]).expect("a head of text");
+        let mut lines = head.split("\r\n");
+        let status = lines.next().and_then(|line| line.split(' ').nth(1)).expect("a status");
+        let status = status.parse().expect("a number");
+        Self { status, headers: lines.map(header).collect(), body: bytes[end + 4..].to_vec() }
+    }
+
     pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).expect("a body of text")
     }
@@ -78,4 +89,9 @@ impl Answer {
             assert!(!said.contains(word), "{word:?} is said to somebody else: {self:?}");
         }
     }
+}
+
+fn header(line: &str) -> (HeaderName, HeaderValue) {
+    let (name, value) = line.split_once(':').expect("a header");
+    (name.parse().expect("a header's name"), value.trim().parse().expect("a header's value"))
 }

@@ -1,14 +1,30 @@
 //! What tests stand on: databases of their own, tenants, entities.
 
 mod admin;
+mod answer;
+mod client;
 mod database;
+mod demo_tenant;
+mod eventually;
 mod link;
 mod note;
+mod private_redis;
+mod raw;
+mod server;
+mod site;
 
 pub(crate) use admin::Admin;
+pub(crate) use answer::Answer;
+pub(crate) use client::Client;
 pub(crate) use database::{Database, Engine};
+pub(crate) use demo_tenant::DemoTenant;
+pub(crate) use eventually::eventually;
 pub(crate) use link::Link;
 pub(crate) use note::{NOTES, Note};
+pub(crate) use private_redis::PrivateRedis;
+pub(crate) use raw::{Raw, raw};
+pub(crate) use server::Server;
+pub(crate) use site::{Site, Stack, on_both_stacks};
 
 use tenancy_core::TenantId;
 

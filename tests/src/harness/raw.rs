@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -22,12 +21,24 @@ impl Raw {
         self.0.write_all(bytes.as_ref()).await.expect("it reads");
     }
 
+    /// Reads a head without a body, such as that of `100 Continue`.
+    pub(crate) async fn head(&mut self) -> String {
+        let mut bytes = Vec::new();
+        let reading = async {
+            while !bytes.ends_with(b"\r\n\r\n") {
+                bytes.push(self.0.read_u8().await.expect("a head"));
+            }
+        };
+        timeout(Duration::from_secs(60), reading).await.expect("a head in time");
+        String::from_utf8(bytes).expect("a head of text")
+    }
+
     /// Reads to the end of the connection: the request must have asked for it.
     pub(crate) async fn answer(mut self) -> Answer {
         let mut bytes = Vec::new();
         let read = timeout(Duration::from_secs(60), self.0.read_to_end(&mut bytes)).await;
         read.expect("an answer in time").expect("an answer");
-        parse(&bytes)
+        Answer::parse(&bytes)
     }
 }
 
@@ -37,19 +48,4 @@ pub(crate) async fn raw(address: &str, line: &str, headers: &[&str]) -> Answer {
     let headers = headers.join("\r\n");
     connection.send(format!("{line}\r\n{headers}\r\nconnection: close\r\n\r\n")).await;
     connection.answer().await
-}
-
-fn parse(bytes: &[u8]) -> Answer {
-    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
-    let end = end.unwrap_or_else(|| panic!("no answer: {}", bytes.escape_ascii()));
-    let head = std::str::from_utf8(&bytes[..end]).expect("a head of text");
-    let mut lines = head.split("\r\n");
-    let status = lines.next().and_then(|line| line.split(' ').nth(1)).expect("a status");
-    let headers: HeaderMap = lines.map(header).collect();
-    Answer { status: status.parse().expect("a number"), headers, body: bytes[end + 4..].to_vec() }
-}
-
-fn header(line: &str) -> (HeaderName, HeaderValue) {
-    let (name, value) = line.split_once(':').expect("a header");
-    (name.parse().expect("a header's name"), value.trim().parse().expect("a header's value"))
 }

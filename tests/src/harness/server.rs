@@ -58,7 +58,9 @@ impl Server {
 
     /// Runs it where it must refuse to start, and returns what it says about that.
     pub(crate) async fn refuse(options: &[&str]) -> String {
-        let run = command().args(options).output();
+        let elsewhere = options.contains(&"--listen");
+        let listen: &[&str] = if elsewhere { &[] } else { &["--listen", "127.0.0.1:0"] };
+        let run = command().args(listen).args(options).output();
         let output = timeout(DEADLINE, run).await.expect("it ends").expect("it starts");
         assert!(!output.status.success(), "it must refuse to start with {options:?}");
         String::from_utf8(output.stderr).expect("text")

@@ -1,6 +1,6 @@
 //! The tenant header: anybody can write it, so alone it names nobody.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use tenancy_core::resolve::PeerAddr;
 use tenancy_core::{ErrorKind, ResolvedVia, TenantId, Trust};
@@ -68,6 +68,23 @@ async fn from_a_declared_proxy_it_is_believed() {
     }
     let unknown = get().extension(PROXY).header(X_TENANT_ID, "nobody");
     assert_eq!(world.resolve(unknown).await.unwrap_err().kind(), ErrorKind::TenantUnknown);
+}
+
+#[tokio::test]
+async fn a_proxy_is_known_by_its_address_in_either_form() {
+    let world = World::new();
+    let IpAddr::V4(proxy) = PROXY.0 else { panic!("{PROXY:?}") };
+    for (peer, believed) in [
+        (IpAddr::V6(proxy.to_ipv6_mapped()), true),
+        (IpAddr::V6(Ipv6Addr::LOCALHOST), false),
+        (IpAddr::V4(Ipv4Addr::LOCALHOST), false),
+    ] {
+        for member in [&world.north, &world.south] {
+            let request = get().extension(PeerAddr(peer)).header(X_TENANT_ID, member.slug);
+            let found = world.resolve(request).await.unwrap().map(|found| found.tenant().id());
+            assert_eq!(found, believed.then_some(member.id), "{peer}");
+        }
+    }
 }
 
 #[tokio::test]

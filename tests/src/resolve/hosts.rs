@@ -3,6 +3,7 @@
 use http::header::{HOST, HeaderValue};
 use http::request::Builder;
 use http::{Request, Version};
+use tenancy_core::resolve::SubdomainResolver;
 use tenancy_core::{ErrorKind, ResolvedVia, Trust};
 
 use super::world::{World, get, get_from};
@@ -151,6 +152,15 @@ async fn forwarding_headers_are_not_read() {
         .header("forwarded", "host=south.base.com")
         .header("x-host", "south.base.com");
     assert_eq!(world.resolve(request).await.unwrap().unwrap().tenant().id(), world.north.id);
+}
+
+#[test]
+fn an_address_has_no_subdomains() {
+    for base in ["127.0.0.1", "127.0.0.1:80", "[::1]", "", "north..com", "http://base.com"] {
+        let refused = SubdomainResolver::under(base).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Invalid, "{base}");
+    }
+    assert!(SubdomainResolver::under("Base.com.").is_ok());
 }
 
 fn target(uri: &str) -> Builder {

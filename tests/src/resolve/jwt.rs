@@ -199,6 +199,13 @@ async fn a_key_must_be_named_where_there_are_several() {
         let chain = only(&world, JwtKey::hs256(SECRET).unwrap());
         let found = resolve(&chain, bearer(get(), &token)).await.unwrap().unwrap();
         assert_eq!(found.tenant().id(), world.north.id);
+
+        // One with a name is meant by that name, or by none.
+        let chain = only(&world, JwtKey::hs256(SECRET).unwrap().with_id("HS256"));
+        match kid {
+            None => assert!(resolve(&chain, bearer(get(), &token)).await.is_ok()),
+            Some(_) => refused_by(&chain, &token).await,
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! Every pair of strategies, agreeing and disagreeing. Nobody wins a disagreement.
 
-use tenancy_core::{Error, ErrorKind};
+use http::request::Builder;
+use tenancy_core::{Error, ErrorKind, Resolution};
 
 use super::strategy::Strategy;
-use super::world::{World, get};
+use super::world::{World, get, resolve};
 
 fn pairs() -> impl Iterator<Item = (Strategy, Strategy)> {
     let all = Strategy::ALL;
@@ -85,6 +86,39 @@ async fn a_bad_credential_is_refused_beside_a_good_one() {
             ErrorKind::CredentialInvalid
         };
         assert_eq!(unknown.kind(), expected, "{good:?} and {bad:?}");
+    }
+}
+
+/// The order of strategies means nothing: not for who is found, nor for who acts, nor for what
+/// a refusal says.
+#[tokio::test]
+async fn a_chain_put_together_from_behind_answers_the_same() {
+    let world = World::new();
+    let (chain, reversed) = (world.chain(), world.reversed_chain());
+    for (one, other) in pairs() {
+        let request = || one.naming(&world, &world.north, get());
+        let requests: [&dyn Fn() -> Builder; 4] = [
+            &|| other.naming(&world, &world.north, request()),
+            &|| other.naming(&world, &world.south, request()),
+            &|| other.unknown(&world, request()),
+            &|| other.malformed(request()),
+        ];
+        for request in requests {
+            let (forth, back) =
+                (resolve(&chain, request()).await, resolve(&reversed, request()).await);
+            assert_eq!(summary(&forth), summary(&back), "{one:?} and {other:?}");
+        }
+    }
+}
+
+fn summary(found: &Result<Option<Resolution>, Error>) -> String {
+    match found {
+        Ok(None) => "nobody".to_owned(),
+        Ok(Some(found)) => {
+            let id = found.tenant().id();
+            format!("{id} {:?} {:?} {:?}", found.via(), found.trust(), found.actor())
+        }
+        Err(error) => format!("{:?}", told(error)),
     }
 }
 

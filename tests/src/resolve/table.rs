@@ -5,7 +5,7 @@ use http::request::Builder;
 use tenancy_core::{ErrorKind, TenantStatus};
 
 use super::strategy::Strategy;
-use super::world::{World, get};
+use super::world::{World, get, resolve};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Source {
@@ -94,8 +94,11 @@ impl Case {
 #[tokio::test]
 async fn every_strategy_in_every_state() {
     let world = World::new();
-    for case in Case::all() {
-        let found = world.resolve(case.request(&world)).await;
+    for (chain, case) in [world.chain(), world.reversed_chain()]
+        .iter()
+        .flat_map(|chain| Case::all().map(move |case| (chain, case)))
+    {
+        let found = resolve(chain, case.request(&world)).await;
         match (case.outcome(), found) {
             (Outcome::North, Ok(Some(found))) => {
                 assert_eq!(found.tenant().id(), world.north.id, "{case:?}");

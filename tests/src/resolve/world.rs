@@ -63,8 +63,18 @@ impl World {
             .with(self.jwt())
             .with(ApiKeyResolver::bearer())
             .with(ApiKeyResolver::header(X_API_KEY))
-            .with(HeaderResolver::new(X_TENANT_ID).from_proxies([PROXY.0]))
+            .with(HeaderResolver::new(X_TENANT_ID).trusted_proxies([PROXY.0]))
             .with(SubdomainResolver::under(BASE).unwrap())
+    }
+
+    /// Returns the same chain, put together from behind.
+    pub(super) fn reversed_chain(&self) -> ResolverChain {
+        self.empty_chain()
+            .with(SubdomainResolver::under(BASE).unwrap())
+            .with(HeaderResolver::new(X_TENANT_ID).trusted_proxies([PROXY.0]))
+            .with(ApiKeyResolver::header(X_API_KEY))
+            .with(ApiKeyResolver::bearer())
+            .with(self.jwt())
     }
 
     pub(crate) fn empty_chain(&self) -> ResolverChain {

@@ -35,7 +35,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         require_json(request.headers())?;
-        let body = Bytes::from_request(request, state).await.map_err(|rejection| unread(&rejection))?;
+        let body =
+            Bytes::from_request(request, state).await.map_err(|rejection| unread(&rejection))?;
         read(&body).map(Self)
     }
 }
@@ -45,7 +46,8 @@ impl<S: Send + Sync, T: DeserializeOwned> OptionalFromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Problem> {
         let is_json = require_json(request.headers());
-        let body = Bytes::from_request(request, state).await.map_err(|rejection| unread(&rejection))?;
+        let body =
+            Bytes::from_request(request, state).await.map_err(|rejection| unread(&rejection))?;
         if body.is_empty() {
             return Ok(None);
         }

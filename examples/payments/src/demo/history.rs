@@ -1,8 +1,8 @@
 //! What the demo tenants' customers have paid so far.
 
 use time::ext::NumericalDuration as _;
-use time::{Duration, OffsetDateTime};
 use time::macros::datetime;
+use time::{Duration, OffsetDateTime};
 use uuid::{Builder, Uuid};
 
 use super::Demo;
@@ -25,10 +25,11 @@ impl History {
     /// The same for the same tenant, always.
     pub(super) fn of(demo: &Demo) -> Self {
         let mut random = Random::new(format!("history of {}", demo.slug));
-        let customers: Vec<_> =
-            (0..).zip(demo.customers).map(|(at, name)| customer(demo, at, name, &mut random)).collect();
-        let payments =
-            (0..PAYMENTS).map(|at| payment(demo, at, &customers, &mut random)).collect();
+        let customers: Vec<_> = (0..)
+            .zip(demo.customers)
+            .map(|(at, name)| customer(demo, at, name, &mut random))
+            .collect();
+        let payments = (0..PAYMENTS).map(|at| payment(demo, at, &customers, &mut random)).collect();
         Self { customers, payments }
     }
 }

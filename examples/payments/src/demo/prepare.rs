@@ -1,3 +1,5 @@
+use std::net::SocketAddr;
+
 use tenancy_core::{Error, ErrorKind, TenantDirectory as _, TenantKey};
 use tenancy_sqlx::{SqlDirectory, TenantDb};
 
@@ -19,13 +21,14 @@ pub(crate) async fn prepare(
     db: &TenantDb,
     directory: &SqlDirectory,
 ) -> Result<&'static [Demo], Error> {
+    // In this order: another instance may be making them right now.
+    let empty = directory.is_empty().await?;
     let present = are_there(directory).await?;
-    let wanted = present || (!config.no_demo && directory.is_empty().await?);
-    if !wanted {
+    if !present && (config.no_demo || !empty) {
         return Ok(&[]);
     }
     if !config.listen.ip().is_loopback() {
-        return Err(too_open(present));
+        return Err(too_open(config.listen, present));
     }
     if !config.no_demo {
         for demo in &TENANTS {
@@ -35,27 +38,27 @@ pub(crate) async fn prepare(
     Ok(&TENANTS)
 }
 
-/// Tells whether any of the known keys opens a tenant.
+/// Tells whether any of them is known. Their keys may have been revoked: better safe.
 async fn are_there(directory: &SqlDirectory) -> Result<bool, Error> {
     for demo in &TENANTS {
-        if directory.find(&TenantKey::ApiKeyHash(demo.secret().hash())).await?.is_some() {
+        if directory.find(&TenantKey::Id(demo.id())).await?.is_some() {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-fn too_open(present: bool) -> Error {
-    Error::new(
-        ErrorKind::Misconfigured,
-        if present {
-            "open the service to the network: its database has the demo tenants, whose keys \
-             anybody can know; use another database, or a loopback address such as 127.0.0.1:8080"
-        } else {
-            "open the service to the network with demo tenants, whose keys anybody can know: add \
-             --no-demo, or use a loopback address such as 127.0.0.1:8080"
-        },
-    )
+fn too_open(listen: SocketAddr, present: bool) -> Error {
+    let advice = if present {
+        "use another database, or a loopback address such as 127.0.0.1:8080"
+    } else {
+        "add --no-demo, or use a loopback address such as 127.0.0.1:8080"
+    };
+    let message = format!(
+        "listen at {listen}: that opens the demo tenants to the network, and anybody can know \
+         their keys; {advice}"
+    );
+    Error::new(ErrorKind::Misconfigured, message)
 }
 
 /// Makes one tenant, if it is not complete.

@@ -56,7 +56,8 @@ impl Replay {
     }
 
     pub(super) fn into_answer(self) -> Result<Answer, Error> {
-        let status = u16::try_from(self.status).ok().and_then(|code| StatusCode::from_u16(code).ok());
+        let status =
+            u16::try_from(self.status).ok().and_then(|code| StatusCode::from_u16(code).ok());
         let status = status.ok_or_else(|| {
             Error::new(ErrorKind::Internal, "read a stored answer: its status is out of range")
         })?;

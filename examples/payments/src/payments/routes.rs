@@ -13,10 +13,7 @@ use crate::idempotency::{Answer, Idempotency};
 use crate::ids::{PathId, PaymentId, missing};
 
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(create, list))
-        .routes(routes!(get))
-        .routes(routes!(cancel))
+    OpenApiRouter::new().routes(routes!(create, list)).routes(routes!(get)).routes(routes!(cancel))
 }
 
 /// Make a payment

@@ -1,5 +1,6 @@
 mod limiter;
 mod shard;
 mod state;
+mod tenant_states;
 
 pub use limiter::MemoryRateLimiter;

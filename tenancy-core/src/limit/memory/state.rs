@@ -1,10 +1,7 @@
-use std::borrow::Borrow;
-use std::hash::{Hash, Hasher};
 use std::num::NonZeroU32;
 
-use crate::TenantId;
+use crate::limit::Policy;
 use crate::limit::step::{Reading, SlidingLogState};
-use crate::limit::{LimitKey, Policy};
 
 /// The state of any shape.
 #[derive(Debug)]
@@ -40,52 +37,5 @@ impl State {
                 state.newest().map_or(i64::MIN, |at| at.saturating_add(policy.per_micros()))
             }
         }
-    }
-}
-
-/// Whose state it is.
-#[derive(Debug, PartialEq, Eq, Hash)]
-pub(super) struct StateKey {
-    pub(super) tenant: TenantId,
-    pub(super) limit: LimitKey,
-}
-
-/// A [`StateKey`] by reference: a look-up clones nothing.
-pub(super) trait AsStateKey {
-    fn parts(&self) -> (TenantId, &LimitKey);
-}
-
-impl AsStateKey for StateKey {
-    fn parts(&self) -> (TenantId, &LimitKey) {
-        (self.tenant, &self.limit)
-    }
-}
-
-impl AsStateKey for (TenantId, &LimitKey) {
-    fn parts(&self) -> (TenantId, &LimitKey) {
-        *self
-    }
-}
-
-impl<'a> Borrow<dyn AsStateKey + 'a> for StateKey {
-    fn borrow(&self) -> &(dyn AsStateKey + 'a) {
-        self
-    }
-}
-
-impl PartialEq for dyn AsStateKey + '_ {
-    fn eq(&self, other: &Self) -> bool {
-        self.parts() == other.parts()
-    }
-}
-
-impl Eq for dyn AsStateKey + '_ {}
-
-impl Hash for dyn AsStateKey + '_ {
-    // The same as what `StateKey` derives.
-    fn hash<H: Hasher>(&self, hasher: &mut H) {
-        let (tenant, limit) = self.parts();
-        tenant.hash(hasher);
-        limit.hash(hasher);
     }
 }

@@ -1,0 +1,16 @@
+//! The programs in the documents compile and run.
+
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
+#[doc = include_str!("../../docs/isolation.md")]
+struct Isolation;
+
+#[doc = include_str!("../../docs/resolution.md")]
+struct Resolution;
+
+#[doc = include_str!("../../docs/limits.md")]
+struct Limits;
+
+#[doc = include_str!("../../docs/running.md")]
+struct Running;
