@@ -90,11 +90,14 @@ impl RedisStore {
         }
         let mut link = self.0.link.subscribe();
         let opened = link.wait_for(|link| !matches!(link, Link::Unused | Link::Opening));
-        let late = |_| Failure::Late(self.0.options.deadline);
-        match timeout_at(until, opened).await.map_err(late)?.as_deref() {
-            Ok(Link::Up(live)) => Ok(live.clone()),
-            _ => Err(Failure::Down),
+        if let Ok(opened) = timeout_at(until, opened).await {
+            return match opened.as_deref() {
+                Ok(Link::Up(live)) => Ok(live.clone()),
+                _ => Err(Failure::Down),
+            };
         }
+        self.0.slow_to_open();
+        Err(Failure::Late(self.0.options.deadline))
     }
 }
 
@@ -109,6 +112,20 @@ impl Shared {
         });
         if first {
             tokio::spawn(connect(Arc::downgrade(self), Duration::ZERO));
+        }
+    }
+
+    /// One deadline was spent on it: nobody else waits. The attempt goes on.
+    fn slow_to_open(&self) {
+        let first = self.link.send_if_modified(|link| {
+            let opening = matches!(link, Link::Opening);
+            if opening {
+                *link = Link::Down;
+            }
+            opening
+        });
+        if first {
+            tracing::warn!(redis.endpoint = ?self.endpoint, "redis is slow to connect");
         }
     }
 

@@ -13,6 +13,8 @@ mod harness;
 mod http;
 mod isolation;
 mod journey;
+mod limits;
 mod repository;
 mod resolve;
 mod services;
+mod usage;

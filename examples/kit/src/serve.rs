@@ -8,11 +8,10 @@ use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-/// How long requests in flight may take once the server is told to stop: less than the ten seconds
-/// after which container runtimes kill, and more than an application should let a request take.
-const GRACE: Duration = Duration::from_secs(9);
-
-/// Serves until `stop` is done, then finishes what is in flight, for 9 seconds at most.
+/// Serves until `stop` is done, then finishes what is in flight, as long as `grace` allows.
+///
+/// A grace longer than a request may take loses none; container runtimes kill after ten seconds
+/// or thirty.
 ///
 /// # Errors
 ///
@@ -21,6 +20,7 @@ pub async fn serve(
     listener: TcpListener,
     app: Router,
     stop: impl Future<Output = ()> + Send + 'static,
+    grace: Duration,
 ) -> io::Result<()> {
     let listener = listener.tap_io(|stream| {
         // Answers are small and complete: waiting for more to send along only delays them.
@@ -39,14 +39,16 @@ pub async fn serve(
         result = &mut served => return result,
         _ = is_stopped.wait_for(|stopped| *stopped) => {}
     }
-    if let Ok(result) = tokio::time::timeout(GRACE, served).await {
+    if let Ok(result) = tokio::time::timeout(grace, served).await {
         return result;
     }
-    tracing::warn!(after = ?GRACE, "stopped with requests in flight");
+    tracing::warn!(after = ?grace, "stopped with requests in flight");
     Ok(())
 }
 
 /// Waits for Ctrl-C or, on Unix, for SIGTERM: from this call on, not from the first poll.
+///
+/// A second one ends the program at once: whoever sends it does not want to wait.
 ///
 /// # Panics
 ///
@@ -62,6 +64,13 @@ pub fn stop_signal() -> impl Future<Output = ()> + Send + 'static {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            std::process::exit(1);
+        });
     }
 }
 

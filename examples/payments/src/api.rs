@@ -26,6 +26,12 @@ pub(crate) fn router() -> OpenApiRouter<App> {
             tenant's id answers like an id that nobody has.",
         license(name = "MIT OR Apache-2.0")
     ),
+    tags(
+        (name = "payments"),
+        (name = "customers"),
+        (name = "usage", description = "What a tenant has used, and may use"),
+        (name = "probes", description = "For whoever runs the service")
+    ),
     modifiers(&Bearer),
     security(("bearer" = []))
 )]

@@ -8,6 +8,8 @@ use tenancy_redis::RedisStore;
 use tenancy_sqlx::TenantDb;
 use time::OffsetDateTime;
 
+use crate::patience::Patience;
+
 /// What the platform runs on; put together by [`Service`](crate::Service).
 #[derive(Clone)]
 pub(crate) struct Backends {
@@ -19,10 +21,12 @@ pub(crate) struct Backends {
     pub(crate) limiter: Arc<dyn RateLimiter>,
     /// How much a tenant uses.
     pub(crate) meter: Arc<dyn UsageMeter>,
-    /// The server behind the two, if they are shared.
-    pub(crate) redis: Option<RedisStore>,
+    /// The connections to the server behind the two, if they are shared.
+    pub(crate) redis: Vec<RedisStore>,
     /// The time of day.
     pub(crate) clock: Arc<dyn Clock>,
+    /// How long a request may wait for them.
+    pub(crate) patience: Patience,
 }
 
 /// The state of all handlers.
@@ -63,8 +67,8 @@ impl App {
         &self.backends.meter
     }
 
-    pub(crate) fn redis(&self) -> Option<&RedisStore> {
-        self.backends.redis.as_ref()
+    pub(crate) fn redis(&self) -> &[RedisStore] {
+        &self.backends.redis
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {
@@ -73,6 +77,10 @@ impl App {
 
     pub(crate) fn now(&self) -> OffsetDateTime {
         self.backends.clock.now()
+    }
+
+    pub(crate) fn patience(&self) -> Patience {
+        self.backends.patience
     }
 
     pub(crate) fn base_domain(&self) -> &str {

@@ -1,11 +1,12 @@
 //! What the platform stands on: a file and memory, or servers.
 
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tenancy_core::limit::MemoryRateLimiter;
-use tenancy_core::usage::MemoryUsageMeter;
+use tenancy_core::limit::{MemoryRateLimiter, RateLimiter};
+use tenancy_core::usage::{MemoryUsageMeter, UsageMeter};
 use tenancy_core::{Clock, Error, ErrorKind, SystemClock};
 use tenancy_redis::{OnLoss, RedisOptions, RedisRateLimiter, RedisStore, RedisUsageMeter};
 use tenancy_sqlx::{Migration, SqlDirectory, TenantDb};
@@ -14,6 +15,7 @@ use crate::Config;
 use crate::app::Backends;
 use crate::customers::Customer;
 use crate::idempotency::Replay;
+use crate::patience::Patience;
 use crate::payments::Payment;
 use crate::plans::plans;
 
@@ -24,63 +26,74 @@ const MIGRATIONS: &[Migration] = &[Migration::new(
     include_str!("../migrations/postgres/0001_payments.sql"),
 )];
 
-/// A caller should hear that the database is away while it still matters to them.
-const ACQUIRE: Duration = Duration::from_secs(2);
+/// How long a request may wait to be admitted. The first one that finds Redis away does, no other.
+///
+/// It includes the wait for a turn on this machine: two hundred callers at once on two cores take
+/// a quarter of a second, and that must not pass for a Redis that is away.
+const DECISION: Duration = Duration::from_millis(500);
 
-/// How long a request may wait for Redis. The first one that finds it away does, no other.
-const DECISION: Duration = Duration::from_millis(200);
+/// How long a count may take. Nobody waits for it, and one that is given up is lost.
+const COUNT: Duration = Duration::from_secs(2);
 
 /// Opens everything and brings the schema up to date.
 pub(crate) async fn open(config: &Config) -> Result<(Backends, SqlDirectory), Error> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let db = open_database(config).await?;
+    let (db, patience) = open_database(config).await?;
     let directory = SqlDirectory::new(db.clone(), plans(config.requests_per_minute));
-    let redis = open_redis(config).await?;
-    let backends = Backends {
-        db,
-        directory: Arc::new(directory.clone()),
-        limiter: match &redis {
-            Some(redis) => {
-                let on_loss = OnLoss::LocalShare { nodes: config.nodes };
-                Arc::new(RedisRateLimiter::new(redis.clone(), on_loss))
-            }
-            None => Arc::new(MemoryRateLimiter::new(clock.clone())),
-        },
-        meter: match &redis {
-            Some(redis) => Arc::new(RedisUsageMeter::new(redis.clone())),
-            None => Arc::new(MemoryUsageMeter::new(clock.clone())),
-        },
-        redis,
-        clock,
+    let Counters { limiter, meter, redis } = match config.redis_url() {
+        Some(url) => Counters::shared(url, config.nodes).await?,
+        None => Counters::in_memory(&clock),
     };
-    Ok((backends, directory))
+    let tenants = Arc::new(directory.clone());
+    Ok((Backends { db, directory: tenants, limiter, meter, redis, clock, patience }, directory))
 }
 
-/// A Redis that is away is no reason not to start: it keeps limits and counts, no payment.
-async fn open_redis(config: &Config) -> Result<Option<RedisStore>, Error> {
-    let Some(url) = config.redis_url() else { return Ok(None) };
-    let redis = RedisStore::open(url, RedisOptions::new().deadline(DECISION))?;
-    // Connected here, so that the first requests do not wait for it. It logs what it finds.
-    let _ = redis.ping().await;
-    Ok(Some(redis))
+struct Counters {
+    limiter: Arc<dyn RateLimiter>,
+    meter: Arc<dyn UsageMeter>,
+    redis: Vec<RedisStore>,
 }
 
-async fn open_database(config: &Config) -> Result<TenantDb, Error> {
+impl Counters {
+    fn in_memory(clock: &Arc<dyn Clock>) -> Self {
+        let limiter = Arc::new(MemoryRateLimiter::new(clock.clone()));
+        Self { limiter, meter: Arc::new(MemoryUsageMeter::new(clock.clone())), redis: Vec::new() }
+    }
+
+    /// Two connections, as limits and counts are in a hurry to different degrees.
+    ///
+    /// A Redis that is away is no reason not to start: it holds limits and counts, no payment.
+    async fn shared(url: &str, nodes: NonZeroU32) -> Result<Self, Error> {
+        let limits = RedisStore::open(url, RedisOptions::new().deadline(DECISION))?;
+        let counts = RedisStore::open(url, RedisOptions::new().deadline(COUNT))?;
+        // Connected here, so that the first requests do not wait for it. They log what they find.
+        let _ = tokio::join!(limits.ping(), counts.ping());
+        let on_loss = OnLoss::LocalShare { nodes };
+        Ok(Self {
+            limiter: Arc::new(RedisRateLimiter::new(limits.clone(), on_loss)),
+            meter: Arc::new(RedisUsageMeter::new(counts.clone())),
+            redis: vec![limits, counts],
+        })
+    }
+}
+
+async fn open_database(config: &Config) -> Result<(TenantDb, Patience), Error> {
     let url = match config.database_url() {
         Some(url) => url.to_owned(),
         None => file_url(&config.data_dir)?,
     };
+    let patience = Patience::with(&url);
     let db = TenantDb::options()
         .register::<Customer>()
         .register::<Payment>()
         .register::<Replay>()
         .max_connections(16)
-        .acquire_timeout(ACQUIRE)
+        .acquire_timeout(patience.connection)
         .connect(&url)
         .await
         .map_err(|source| Error::new(source.kind(), "open the database").with_source(source))?;
     db.migrate(MIGRATIONS).await?;
-    Ok(db)
+    Ok((db, patience))
 }
 
 /// Makes the directory and returns the URL of the file in it.

@@ -26,7 +26,7 @@ pub struct Config {
     #[arg(long, env = "PAYMENTS_LISTEN", default_value_t = DEFAULT_LISTEN, value_name = "ADDRESS")]
     pub listen: SocketAddr,
 
-    /// Tenants are reached as <slug>.<domain>
+    /// Domain whose subdomains are the tenants: bank.DOMAIN is the page of bank
     #[arg(long, env = "PAYMENTS_BASE_DOMAIN", default_value = "localhost", value_name = "DOMAIN")]
     pub base_domain: String,
 

@@ -16,6 +16,7 @@ mod ids;
 mod line;
 mod money;
 mod pages;
+mod patience;
 mod payments;
 mod plans;
 mod probes;

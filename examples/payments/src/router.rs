@@ -1,7 +1,5 @@
 //! Which request meets what, in which order.
 
-use std::time::Duration;
-
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, map_response};
@@ -14,12 +12,9 @@ use crate::{api, pages, probes};
 /// The largest body: a hundred times what a payment needs.
 const BODY: usize = 64 * 1024;
 
-/// A hung server behind us should not make callers hang. A request waits for a connection twice
-/// at most, two seconds each.
-const REQUEST: Duration = Duration::from_secs(5);
-
 /// Puts the routes together. `usage` is handed in because it is waited for at the end.
 pub(crate) fn router(app: App, chain: ResolverChain, usage: &UsageLayer) -> Router {
+    let longest = app.patience().request;
     let tenants = TenantLayer::new(chain);
     let limits = RateLimitLayer::new(app.limiter().clone()).by_plan();
     // Resolve, limit, count, and only then the handler.
@@ -42,7 +37,7 @@ pub(crate) fn router(app: App, chain: ResolverChain, usage: &UsageLayer) -> Rout
         .method_not_allowed_fallback(kit::method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY))
         .layer(kit::catch_panics())
-        .layer(from_fn(|request, next| kit::within(REQUEST, request, next)))
+        .layer(from_fn(move |request, next| kit::within(longest, request, next)))
         .layer(map_response(kit::security_headers))
         .layer(from_fn(kit::trace_requests))
         .with_state(app)

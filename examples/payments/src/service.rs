@@ -1,6 +1,7 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Router;
 use tenancy_axum::UsageLayer;
@@ -21,6 +22,7 @@ pub struct Service {
     router: Router,
     usage: UsageLayer,
     db: TenantDb,
+    grace: Duration,
     announcement: Announcement,
 }
 
@@ -44,10 +46,10 @@ impl Service {
 
         let chain = resolvers::chain(&config, backends.directory.clone())?;
         let usage = UsageLayer::new(backends.meter.clone());
-        let db = backends.db.clone();
+        let (db, grace) = (backends.db.clone(), backends.patience.at_the_end());
         let app = App::new(backends, &config.base_domain, neighbours.collect());
         let router = router(app, chain, &usage);
-        Ok(Self { listener, address, router, usage, db, announcement })
+        Ok(Self { listener, address, router, usage, db, grace, announcement })
     }
 
     /// Returns the address it serves at.
@@ -67,7 +69,7 @@ impl Service {
     ///
     /// What the listener says.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), Error> {
-        let served = kit::serve(self.listener, self.router, stop).await;
+        let served = kit::serve(self.listener, self.router, stop, self.grace).await;
         self.usage.recorded().await;
         self.db.close().await;
         served.map_err(|source| Error::new(ErrorKind::Internal, "serve").with_source(source))

@@ -70,7 +70,8 @@ impl Bank {
         let answer = self.client.send(request).await;
         let sent = self.sent();
         if let Some(left) = answer.headers.get("x-ratelimit-remaining") {
-            let left: usize = left.to_str().ok().and_then(|left| left.parse().ok()).expect("a number");
+            let left: usize =
+                left.to_str().ok().and_then(|left| left.parse().ok()).expect("a number");
             assert!(left + sent >= RATE, "{left} left after {sent} of its own: {answer:?}");
         }
         answer

@@ -39,8 +39,7 @@ impl Visitor {
         let key = format!("{}-{at}", self.number);
         let customer = self.own.customers().keys().next_back().cloned();
         let reference = format!("{} {key}", self.own.slug());
-        let order =
-            json!({ "amount": 1 + at, "currency": "USD", "customer": customer, "reference": reference });
+        let order = json!({ "amount": 1 + at, "currency": "USD", "customer": customer, "reference": reference });
         let answer = self.own.send(self.own.client().paying(&key).json(&order)).await;
         let payment = answer.ok(201);
         assert_eq!(payment["reference"], reference);
@@ -76,7 +75,10 @@ impl Visitor {
         let usage = self.own.get("/v1/usage").await.ok(200);
         let calls = &usage["usage"][0];
         assert_eq!(calls["meter"], "api_calls");
-        assert!(calls["used"].as_u64() <= Some(self.own.sent() as u64), "more than its own: {usage}");
+        assert!(
+            calls["used"].as_u64() <= Some(self.own.sent() as u64),
+            "more than its own: {usage}"
+        );
     }
 
     async fn reads_anothers_payment(&self, at: usize) {
@@ -93,7 +95,8 @@ impl Visitor {
         let customer = self.other.customers().keys().next().cloned();
         match at / 10 % 3 {
             0 => {
-                let cancel = client.request(Method::POST, &format!("/v1/payments/{payment}/cancel"));
+                let cancel =
+                    client.request(Method::POST, &format!("/v1/payments/{payment}/cancel"));
                 self.own.send(cancel).await.refused(404, "resource_missing");
             }
             1 => {

@@ -1,1 +1,4 @@
 //! What every backend must do alike: each suite is run by all of them.
+
+pub(crate) mod limiter;
+pub(crate) mod meter;

@@ -23,7 +23,10 @@ impl Admin {
     }
 
     pub(crate) async fn count(&mut self, sql: impl Into<String>) -> i64 {
-        let query = sqlx::query_scalar(AssertSqlSafe(sql.into()));
-        query.fetch_one(&mut self.0).await.expect("the count runs")
+        self.try_count(sql).await.expect("the count runs")
+    }
+
+    pub(crate) async fn try_count(&mut self, sql: impl Into<String>) -> Result<i64, sqlx::Error> {
+        sqlx::query_scalar(AssertSqlSafe(sql.into())).fetch_one(&mut self.0).await
     }
 }

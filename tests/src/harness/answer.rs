@@ -1,8 +1,10 @@
+use std::fmt;
+
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
 /// What a server answers.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
@@ -84,7 +86,7 @@ impl Answer {
 
     /// Fails when any of these words is in it.
     pub(super) fn assert_without<'a>(&self, words: impl IntoIterator<Item = &'a String>) {
-        let said = format!("{:?} {}", self.headers, String::from_utf8_lossy(&self.body));
+        let said = format!("{self:?}");
         for word in words {
             assert!(!said.contains(word), "{word:?} is said to somebody else: {self:?}");
         }
@@ -94,4 +96,11 @@ impl Answer {
 fn header(line: &str) -> (HeaderName, HeaderValue) {
     let (name, value) = line.split_once(':').expect("a header");
     (name.parse().expect("a header's name"), value.trim().parse().expect("a header's value"))
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { status, headers, body } = self;
+        write!(f, "{status} {headers:?} {}", String::from_utf8_lossy(body))
+    }
 }

@@ -46,6 +46,11 @@ impl Client {
         }
     }
 
+    /// The host and port that it speaks to.
+    pub(crate) fn address(&self) -> &str {
+        self.base.trim_start_matches("http://")
+    }
+
     /// The same caller with another credential.
     pub(crate) fn with_credential(&self, credential: &str) -> Self {
         Self { credential: Some(credential.to_owned()), ..self.clone() }

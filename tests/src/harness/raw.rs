@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::Answer;
+use super::{Answer, Server};
 
 /// A connection to a server.
 pub(crate) struct Raw(TcpStream);
@@ -14,6 +14,22 @@ pub(crate) struct Raw(TcpStream);
 impl Raw {
     pub(crate) async fn to(address: &str) -> Self {
         Self(TcpStream::connect(address).await.expect("it listens"))
+    }
+
+    /// Begins a payment whose body comes later; returns when the server's handler asks for it.
+    pub(crate) async fn upload(server: &Server, slug: &str, key: &str, length: usize) -> Self {
+        let credential = &server.tenant(slug).key;
+        let mut connection = Self::to(server.address()).await;
+        connection
+            .send(format!(
+                "POST /v1/payments HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {credential}\r\n\
+                 idempotency-key: {key}\r\ncontent-type: application/json\r\n\
+                 content-length: {length}\r\nconnection: close\r\nexpect: 100-continue\r\n\r\n"
+            ))
+            .await;
+        let head = connection.head().await;
+        assert!(head.starts_with("HTTP/1.1 100 "), "{head}");
+        connection
     }
 
     /// Sends bytes as they are.
@@ -29,14 +45,14 @@ impl Raw {
                 bytes.push(self.0.read_u8().await.expect("a head"));
             }
         };
-        timeout(Duration::from_secs(60), reading).await.expect("a head in time");
+        timeout(Duration::from_mins(1), reading).await.expect("a head in time");
         String::from_utf8(bytes).expect("a head of text")
     }
 
     /// Reads to the end of the connection: the request must have asked for it.
     pub(crate) async fn answer(mut self) -> Answer {
         let mut bytes = Vec::new();
-        let read = timeout(Duration::from_secs(60), self.0.read_to_end(&mut bytes)).await;
+        let read = timeout(Duration::from_mins(1), self.0.read_to_end(&mut bytes)).await;
         read.expect("an answer in time").expect("an answer");
         Answer::parse(&bytes)
     }

@@ -7,10 +7,10 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
-use super::{Client, DemoTenant};
+use super::{Client, DemoTenant, eventually};
 
 /// Long enough for a machine under load, short enough to be a failure.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// The program `payments`, started as people start it. Killed when dropped.
 pub(crate) struct Server {
@@ -64,6 +64,13 @@ impl Server {
         let output = timeout(DEADLINE, run).await.expect("it ends").expect("it starts");
         assert!(!output.status.success(), "it must refuse to start with {options:?}");
         String::from_utf8(output.stderr).expect("text")
+    }
+
+    /// Kills it on its way to being ready.
+    pub(crate) async fn kill_in_start(options: &[String], is_time: impl AsyncFnMut() -> bool) {
+        let mut program = command().args(["--listen", "127.0.0.1:0"]).args(options).spawn();
+        eventually("it comes that far", is_time).await;
+        program.as_mut().expect("it starts").kill().await.expect("it can be killed");
     }
 
     pub(crate) fn announced(&self) -> &Announced {
@@ -127,6 +134,14 @@ impl Server {
     }
 }
 
+impl Drop for Server {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the log of payments:\n{}", self.log.text());
+        }
+    }
+}
+
 impl Announced {
     /// Reads to the last line; `None` when the program ends before.
     async fn read(output: &mut Lines<BufReader<ChildStdout>>) -> Option<Self> {
@@ -136,10 +151,10 @@ impl Announced {
             match *words.as_slice() {
                 ["payments", "listens", "at", url, ..] => {
                     let address = url.strip_prefix("http://").expect("a URL");
-                    announced.address = address.trim_end_matches('/').to_owned();
+                    address.trim_end_matches('/').clone_into(&mut announced.address);
                 }
                 ["page", url] => announced.tenants.push(DemoTenant::at(url)),
-                ["key", key] => announced.last_tenant().key = key.to_owned(),
+                ["key", key] => key.clone_into(&mut announced.last_tenant().key),
                 ["curl", ..] => announced.commands.push(line),
                 ["Ctrl-C", ..] => return Some(announced),
                 _ => {}

@@ -1,8 +1,10 @@
 use std::time::Duration;
 
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 use tempfile::TempDir;
 
-use super::{Admin, Database, Engine, Link, PrivateRedis, Server, address};
+use super::{Database, Engine, Link, PrivateRedis, Server, address};
 
 /// What a server stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,9 +78,21 @@ impl Site {
         self.servers.as_ref().and_then(|servers| servers.links.as_ref()).expect("a site with links")
     }
 
-    /// The superuser of its database.
-    pub(crate) async fn admin(&self) -> Admin {
-        self.servers.as_ref().expect("a site with servers").database.admin().await
+    /// Counts the rows of a table, those of all tenants, past the program.
+    pub(crate) async fn rows(&self, table: &'static str) -> i64 {
+        self.try_rows(table).await.expect("the table is there")
+    }
+
+    /// The same where the table may not be there yet.
+    pub(crate) async fn try_rows(&self, table: &'static str) -> Result<i64, sqlx::Error> {
+        let count = format!("SELECT count(*) FROM {table}");
+        if let Some(servers) = &self.servers {
+            return servers.database.admin().await.try_count(count).await;
+        }
+        let file = self.folder.path().join("payments.sqlite3");
+        let options = SqliteConnectOptions::new().filename(file).read_only(true);
+        let mut file = SqliteConnection::connect_with(&options).await?;
+        sqlx::query_scalar(AssertSqlSafe(count)).fetch_one(&mut file).await
     }
 }
 
@@ -88,7 +102,8 @@ impl Servers {
         match &self.links {
             None => (database, format!("redis://{redis}/")),
             Some(links) => (
-                database.replace(&address(&database), &format!("127.0.0.1:{}", links.database.port())),
+                database
+                    .replace(&address(&database), &format!("127.0.0.1:{}", links.database.port())),
                 format!("redis://127.0.0.1:{}/", links.redis.port()),
             ),
         }

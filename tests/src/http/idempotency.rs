@@ -35,7 +35,9 @@ async fn a_key_is_required_and_plain() {
         bank.send(twice).await.refused(400, "idempotency_key_invalid");
         assert_eq!(payments(&bank).await.len(), 30);
 
-        for good in [&long[1..], "~!@#$%^&*()", "'; DROP TABLE payments; --".split(' ').next().unwrap()] {
+        for good in
+            [&long[1..], "~!@#$%^&*()", "'; DROP TABLE payments; --".split(' ').next().unwrap()]
+        {
             bank.pay(good, &one_euro()).await.ok(201);
         }
     }
@@ -52,7 +54,8 @@ async fn a_key_is_the_same_however_it_is_written() {
     let key = format!("authorization: bearer {}", server.tenant("nordhafen").key);
     let length = format!("content-length: {}", body.len());
     let mut connection = crate::harness::Raw::to(server.address()).await;
-    let head = ["POST /v1/payments HTTP/1.1", "HOST: x", "IDEMPOTENCY-KEY:   padded  ", &key, &length];
+    let head =
+        ["POST /v1/payments HTTP/1.1", "HOST: x", "IDEMPOTENCY-KEY:   padded  ", &key, &length];
     let head = head.join("\r\n");
     let rest = "content-type: application/json\r\nconnection: close\r\n\r\n";
     connection.send(format!("{head}\r\n{rest}{body}")).await;

@@ -31,7 +31,7 @@ fn one_euro() -> Value {
 }
 
 /// All payments of a tenant, the newest first.
-async fn payments(bank: &Client) -> Vec<Value> {
+pub(crate) async fn payments(bank: &Client) -> Vec<Value> {
     let mut all: Vec<Value> = Vec::new();
     loop {
         let after = all.last().and_then(|payment| payment["id"].as_str());

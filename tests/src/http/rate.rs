@@ -4,7 +4,7 @@ use http::Method;
 use tokio::task::JoinSet;
 
 use super::one_euro;
-use crate::harness::{Answer, Client, Site, on_both_stacks};
+use crate::harness::{Answer, Client, Site, Stack, on_both_stacks};
 
 on_both_stacks!(
     the_rate_is_kept_to_the_request_and_is_the_tenants_own,
@@ -49,6 +49,21 @@ async fn the_rate_is_kept_to_the_request_and_is_the_tenants_own(site: &Site) {
     other.ok(200);
     assert_eq!(number(&other, "x-ratelimit-limit"), 300);
     assert_eq!(number(&other, "x-ratelimit-remaining"), 299, "nobody else used any of it");
+}
+
+/// Whichever node a request comes to.
+#[tokio::test]
+async fn nodes_share_one_limit() {
+    let site = Site::create(Stack::Servers).await;
+    let nodes = [site.serve(&[]).await, site.serve(&[]).await];
+    let riverside = nodes.each_ref().map(|node| node.client("riverside"));
+    let (one, other) = tokio::join!(at_once(&riverside[0], 50), at_once(&riverside[1], 50));
+    let admitted = one.iter().chain(&other).filter(|answer| answer.status == 200).count();
+    assert_eq!(admitted, 60);
+    for (node, left) in nodes.iter().zip([299, 298]) {
+        let answer = node.client("nordhafen").get("/v1/usage").await;
+        assert_eq!(number(&answer, "x-ratelimit-remaining"), left);
+    }
 }
 
 async fn the_rate_is_one_for_all_routes(site: &Site) {

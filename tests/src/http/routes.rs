@@ -67,7 +67,8 @@ async fn all_answers_are_guarded() {
         assert_eq!(answer.header("cache-control"), "no-store", "{answer:?}");
         assert!(!answer.header("x-request-id").is_empty());
     }
-    let without = [stranger.get("/").await, stranger.get("/nope").await, stranger.get("/docs/").await];
+    let without =
+        [stranger.get("/").await, stranger.get("/nope").await, stranger.get("/docs/").await];
     for answer in with_key.iter().chain(&without) {
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{answer:?}");
         assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"));
@@ -88,5 +89,29 @@ async fn a_request_id_is_echoed_if_it_is_one() {
             let answer = bank.send(get(odd)).await;
             assert_ne!(answer.header("x-request-id"), odd);
         }
+    }
+}
+
+/// A browser shows a page, a program reads a problem; neither repeats what was asked for.
+#[tokio::test]
+async fn refusals_are_pages_for_browsers() {
+    let (_site, server) = embedded().await;
+    let stranger = server.stranger();
+    for (host, status, says) in [
+        ("nobody.localhost", 404, "There is no such tenant"),
+        ("lakeshore.localhost", 403, "The tenant is suspended"),
+        ("a..localhost", 400, "malformed"),
+    ] {
+        let visit = |accept| {
+            stranger.request(Method::GET, "/").header("host", host).header("accept", accept)
+        };
+        let page = stranger.send(visit("text/html,application/xhtml+xml,*/*;q=0.8")).await;
+        assert_eq!(
+            (page.status, page.header("content-type")),
+            (status, "text/html; charset=utf-8")
+        );
+        assert!(page.text().contains(says) && !page.text().contains(host), "{page:?}");
+        let problem = stranger.send(visit("application/json")).await;
+        assert_eq!(problem.header("content-type"), "application/problem+json");
     }
 }

@@ -82,9 +82,14 @@ async fn two_that_disagree_are_refused_and_nothing_is_written(site: &Site) {
             assert_eq!(answer.alike(), first.alike(), "{one:?} {a}, {other:?} {b}");
         }
     }
-    for slug in ["riverside", "nordhafen"] {
-        assert_eq!(payments(&server.client(slug)).await.len(), 30, "{slug}");
-    }
+    is_as_it_was(site).await;
+}
+
+/// Nothing was written, for nobody.
+async fn is_as_it_was(site: &Site) {
+    assert_eq!(site.rows("payments").await, 150);
+    assert_eq!(site.rows("customers").await, 20);
+    assert_eq!(site.rows("idempotency_records").await, 0);
 }
 
 #[tokio::test]
@@ -133,7 +138,8 @@ async fn nobody_unknown_and_believed_without_proof() {
     }
     let unknown = send(&server, get().header("host", "nobody.localhost")).await;
     unknown.refused(404, "tenant_unknown");
-    for credential in ["paykey_test_0000000000000000000000000000000000000000", "x", "Bearer", "🔑"] {
+    for credential in ["paykey_test_0000000000000000000000000000000000000000", "x", "Bearer", "🔑"]
+    {
         let answer = send(&server, get().bearer_auth(credential)).await;
         answer.refused(401, "credential_invalid");
     }
@@ -168,9 +174,12 @@ async fn a_foreign_tenant_in_the_body_is_refused_and_nothing_is_written(site: &S
         let order = json!({ "amount": 1, "currency": "EUR", "tenant_id": 7 });
         bank.pay("number", &order).await.refused_field("field_invalid", "tenant_id");
 
-        assert_eq!(payments(&bank).await.len(), 30);
-        assert_eq!(bank.get("/v1/customers").await.ok(200)["data"].as_array().map(Vec::len), Some(4));
+        let open = payments(&bank).await.remove(0);
+        let cancel = format!("/v1/payments/{}/cancel", open["id"].as_str().expect("an id"));
+        bank.post(&cancel, &json!({ "tenant_id": other })).await.refused(403, "tenant_mismatch");
+        assert_eq!(payments(&bank).await.remove(0), open);
     }
+    is_as_it_was(site).await;
     // A refused request leaves its idempotency key free; its own tenant may be named.
     for own in ["riverside", "nordhafen"] {
         let order = json!({ "amount": 1, "currency": "EUR", "tenant_id": own });
@@ -182,12 +191,14 @@ async fn a_suspended_tenant_is_refused_and_nothing_is_written(site: &Site) {
     let server = serve(site).await;
     for source in [Source::ApiKey, Source::Token, Source::Host] {
         for path in ["/v1/payments", "/v1/usage", "/"] {
-            let get = source.name(&server, "lakeshore", server.stranger().request(Method::GET, path));
+            let get =
+                source.name(&server, "lakeshore", server.stranger().request(Method::GET, path));
             send(&server, get).await.refused(403, "tenant_suspended");
         }
         let pay = source.name(&server, "lakeshore", paying(&server));
         send(&server, pay).await.refused(403, "tenant_suspended");
     }
+    is_as_it_was(site).await;
     server.client("riverside").get("/v1/payments").await.ok(200);
 }
 

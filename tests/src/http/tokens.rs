@@ -56,7 +56,6 @@ async fn wrong_claims_are_refused() {
         ("aud", json!("other-api")),
         ("aud", json!(["other-api"])),
         ("iss", json!("other")),
-        ("tenant_id", json!("")),
         ("tenant_id", json!(7)),
         ("tenant_id", json!(null)),
         ("exp", json!("tomorrow")),
@@ -109,7 +108,7 @@ async fn a_good_signature_does_not_make_a_tenant() {
     let (_site, server) = with_tokens().await;
     let stranger = server.stranger();
     let missing = "01900000-0000-7000-8000-0000000000ff";
-    for tenant in ["nobody", missing] {
+    for tenant in ["nobody", missing, "", "not a slug", "*"] {
         let answer = stranger.with_credential(&token::of(tenant)).get("/v1/payments").await;
         answer.refused(404, "tenant_unknown");
     }

@@ -5,7 +5,7 @@ mod pages;
 mod pasted;
 mod payments;
 mod start_up;
-mod usage;
+pub(crate) mod usage;
 
 use crate::harness::{Client, Server, Site, on_both_stacks};
 use crate::http::token;
@@ -29,11 +29,11 @@ async fn a_payment_taken_end_to_end(site: &Site) {
     let made = payments::are_made_once(&cast).await;
     payments::are_listed_page_by_page(&cast).await;
     payments::are_canceled_once(&cast, &made).await;
-    foreign::ids_are_answered_like_random_ones(&cast, &made).await;
+    let own = foreign::ids_are_answered_like_random_ones(&cast, &made).await;
     pages::show_whose_they_are(&cast).await;
     token_opens_its_tenant(&cast).await;
 
-    usage::is_exact(&cast.riverside, "starter", pasted).await;
+    usage::is_exact(&cast.riverside, "starter", pasted + own).await;
     usage::is_exact(&cast.nordhafen, "professional", made.count).await;
 
     // What was answered is still there after a restart.

@@ -3,7 +3,7 @@
 use http::Method;
 
 use super::Cast;
-use crate::harness::Client;
+use crate::harness::{Answer, Client};
 
 const ROUTES: [(&str, &str); 9] = [
     ("/v1/customers", "post"),
@@ -30,13 +30,16 @@ pub(super) async fn show_whose_they_are(cast: &Cast) {
     assert_eq!(docs.status, 200);
     assert!(docs.text().contains("swagger"), "{}", docs.text());
 
-    for (slug, name, plan) in [
-        ("riverside", "Riverside Credit Union", "starter"),
-        ("nordhafen", "Nordhafen Bank AG", "professional"),
+    for (bank, slug, name, plan) in [
+        (&cast.riverside, "riverside", "Riverside Credit Union", "starter"),
+        (&cast.nordhafen, "nordhafen", "Nordhafen Bank AG", "professional"),
     ] {
         let page = &cast.server.tenant(slug).page;
         let host = page.trim_start_matches("http://").trim_end_matches('/');
         let shown = visit(&stranger, host).await;
+        // A visit to its page counts for the bank.
+        bank.check(&shown);
+        let shown = shown.text();
         for word in [name, plan] {
             assert!(shown.contains(word), "{word} is not on its page: {shown}");
         }
@@ -46,12 +49,14 @@ pub(super) async fn show_whose_they_are(cast: &Cast) {
         }
     }
     let nobodys = visit(&stranger, cast.server.address()).await;
+    let nobodys = nobodys.text();
     assert!(nobodys.contains(&cast.server.tenant("kita").page), "{nobodys}");
 }
 
-async fn visit(stranger: &Client, host: &str) -> String {
-    let request = stranger.request(Method::GET, "/").header("host", host).header("accept", "text/html");
+async fn visit(stranger: &Client, host: &str) -> Answer {
+    let request =
+        stranger.request(Method::GET, "/").header("host", host).header("accept", "text/html");
     let page = stranger.send(request).await;
     assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
-    page.text().to_owned()
+    page
 }

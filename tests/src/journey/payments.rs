@@ -11,6 +11,7 @@ use crate::harness::Client;
 pub(super) struct Made {
     pub(super) customer: String,
     pub(super) payments: Vec<Value>,
+    /// With the one that is made while the pages are read.
     pub(super) count: u64,
 }
 
@@ -54,7 +55,7 @@ pub(super) async fn are_made_once(cast: &Cast) -> Made {
     let second = bank.pay("three", &dearer).await.ok(201);
     let read = bank.get(&format!("/v1/payments/{}", id(&payment))).await;
     assert_eq!(read.ok(200), payment);
-    Made { customer: id(&customer).to_owned(), payments: vec![payment, second], count: 2 }
+    Made { customer: id(&customer).to_owned(), payments: vec![payment, second], count: 3 }
 }
 
 pub(super) async fn are_listed_page_by_page(cast: &Cast) {
@@ -65,13 +66,24 @@ pub(super) async fn are_listed_page_by_page(cast: &Cast) {
     for limit in [1, 7, 32] {
         assert_eq!(ids(&cast.nordhafen, limit).await, all, "in pages of {limit}");
     }
+    a_payment_made_meanwhile_moves_no_page(&cast.nordhafen, &all).await;
     let others = ids(&cast.riverside, 100).await;
     let shared = HashSet::<&String>::from_iter(&all);
     assert!(others.len() == 31 && others.iter().all(|id| !shared.contains(id)));
 }
 
+async fn a_payment_made_meanwhile_moves_no_page(bank: &Client, before: &[String]) {
+    let meanwhile = json!({ "amount": 1, "currency": "EUR" });
+    let newest = bank.pay("meanwhile", &meanwhile).await.ok(201);
+    let path = format!("/v1/payments?limit=7&starting_after={}", before[6]);
+    let page = bank.get(&path).await.ok(200);
+    let page = page["data"].as_array().expect("a page").iter().map(id);
+    assert!(page.eq(&before[7..14]), "the second page is what it would have been");
+    assert_eq!(ids(bank, 7).await[0], id(&newest), "and the first one begins with the newest");
+}
+
 /// Follows the pages to the end.
-pub(super) async fn ids(bank: &Client, limit: usize) -> Vec<String> {
+async fn ids(bank: &Client, limit: usize) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
     loop {
         let after = ids.last().map(|id| format!("&starting_after={id}")).unwrap_or_default();
@@ -99,6 +111,6 @@ pub(super) async fn are_canceled_once(cast: &Cast, made: &Made) {
     let twice = cast.nordhafen.send(cast.nordhafen.request(http::Method::POST, &path)).await;
     twice.refused(409, "payment_not_cancelable");
     // A replay tells what was answered, not what has become of it.
-    let replayed = cast.nordhafen.pay("three", &json!({ "amount": 9_901, "currency": "EUR" }));
-    assert_eq!(replayed.await.ok(201), made.payments[1]);
+    let dearer = json!({ "amount": 9_901, "currency": "EUR" });
+    assert_eq!(cast.nordhafen.pay("three", &dearer).await.ok(201), made.payments[1]);
 }

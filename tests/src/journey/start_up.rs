@@ -2,7 +2,35 @@
 
 use std::net::TcpListener;
 
-use crate::harness::{Server, Site, Stack};
+use crate::harness::{Server, Site, Stack, on_both_stacks};
+
+on_both_stacks!(two_may_start_at_once, an_interrupted_start_is_completed);
+
+/// Thirty payments for each of five tenants.
+const DEMO: i64 = 150;
+
+async fn is_complete(site: &Site, server: &Server) {
+    assert_eq!(site.rows("payments").await, DEMO);
+    for slug in ["riverside", "nordhafen", "kita", "alnoor"] {
+        assert_eq!(crate::http::payments(&server.client(slug)).await.len(), 30, "{slug}");
+    }
+    server.client("lakeshore").get("/v1/payments").await.refused(403, "tenant_suspended");
+}
+
+async fn two_may_start_at_once(site: &Site) {
+    let (one, other) = tokio::join!(site.serve(&[]), site.serve(&[]));
+    is_complete(site, &one).await;
+    is_complete(site, &other).await;
+}
+
+async fn an_interrupted_start_is_completed(site: &Site) {
+    for enough in [0, 30, 90] {
+        let has_enough = async || site.try_rows("payments").await.is_ok_and(|rows| rows > enough);
+        Server::kill_in_start(&site.options(), has_enough).await;
+    }
+    let server = site.serve(&[]).await;
+    is_complete(site, &server).await;
+}
 
 #[tokio::test]
 async fn the_environment_says_what_options_say() {
@@ -14,8 +42,7 @@ async fn the_environment_says_what_options_say() {
     for slug in ["riverside", "nordhafen"] {
         server.client(slug).get("/v1/payments").await.ok(200);
     }
-    let rows = site.admin().await.count("SELECT count(*) FROM payments").await;
-    assert_eq!(rows, 150, "five tenants with thirty payments each, in this database");
+    assert_eq!(site.rows("payments").await, DEMO, "it is this database");
 }
 
 #[tokio::test]

@@ -20,6 +20,19 @@ pub(crate) async fn is_exact(bank: &Client, plan: &str, payments: u64) {
     assert_eq!(last["plan"], plan);
 }
 
+/// Waits until a meter shows this; returns the usage.
+pub(crate) async fn of(bank: &Client, meter: &str, expected: u64) -> Value {
+    let mut last = Value::Null;
+    eventually("usage is counted", async || {
+        last = bank.get("/v1/usage").await.ok(200);
+        let used = used(&last, meter);
+        assert!(used <= expected, "more than {expected}: {last}");
+        used == expected
+    })
+    .await;
+    last
+}
+
 fn used(usage: &Value, meter: &str) -> u64 {
     let meters = usage["usage"].as_array().expect("a list of meters");
     let found = meters.iter().find(|view| view["meter"] == meter).expect("the meter");

@@ -158,7 +158,6 @@ async fn held_and_let_go(held: Held) {
     let exact =
         async || limiter.peek(a, &limits).await.expect("a decision").source() == Source::Exact;
     eventually("redis decides", exact).await;
-    assert_eq!(check(&limiter, b, &limits).await.source(), Source::Exact);
 
     proxy.hold(held);
     let start = Instant::now();
@@ -176,7 +175,7 @@ async fn held_and_let_go(held: Held) {
 
     proxy.hold(Held::Nothing);
     eventually("redis decides again", exact).await;
-    soon(store.ping()).await.expect("it answers");
+    eventually("redis answers again", async || store.ping().await.is_ok()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -196,9 +195,12 @@ async fn callers_at_the_start_do_not_wait_for_a_slow_connection() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let port = silent.local_addr().expect("an address").port();
     let limiter = RedisRateLimiter::new(open(&format!("redis://127.0.0.1:{port}")), share_of(1));
+    let start = Instant::now();
     for tenant in [TenantId::generate(), TenantId::generate()] {
-        assert_eq!(admitted(&limiter, tenant, &per_hour(3), 5).await, 3);
+        assert_eq!(admitted(&limiter, tenant, &per_hour(3), 200).await, 3);
     }
+    // One of them waited for a deadline, not each.
+    assert!(start.elapsed() < 2 * SOON, "400 decisions took {:?}", start.elapsed());
 }
 
 #[tokio::test]
@@ -235,7 +237,9 @@ async fn a_password_is_never_repeated() {
 async fn a_server_that_refuses_is_away_too() {
     let mut server = PrivateRedis::stopped();
     server.start(&["--maxmemory", "1", "--maxmemory-policy", "noeviction"]).await;
-    let store = open(&server.url());
+    // It answers at once, and badly: nothing here is about time.
+    let patient = RedisOptions::new().deadline(Duration::from_secs(10));
+    let store = RedisStore::open(&server.url(), patient).expect("a good URL");
     eventually("redis answers", async || store.ping().await.is_ok()).await;
     let client = redis::Client::open(server.url()).expect("a URL");
     let mut connection = client.get_multiplexed_async_connection().await.expect("it answers");

@@ -42,7 +42,10 @@ async fn as_page(response: Response) -> Response {
     let body = to_bytes(body, PROBLEM).await.unwrap_or_default();
     let told = serde_json::from_slice::<Told>(&body).unwrap_or_else(|_| Told::of(parts.status));
     let status = parts.status.as_u16();
-    let page = ProblemPage { status, title: told.title, detail: told.detail };
+    let Told { title, detail } = told;
+    // Some details say no more than the title.
+    let detail = if detail.eq_ignore_ascii_case(&title) { String::new() } else { detail };
+    let page = ProblemPage { status, title, detail };
     let Ok(page) = render(&page) else { return parts.status.into_response() };
     let (rendered, body) = Html(page).into_response().into_parts();
     parts.headers.remove(CONTENT_LENGTH);
