@@ -111,7 +111,8 @@ impl PlanCatalogue {
         Self(Arc::new(plans.collect()))
     }
 
-    /// Three tiers of a payment platform, to copy and change.
+    /// Three tiers of a payment platform, to copy and change. Calls and bandwidth are limited by
+    /// the rate alone.
     ///
     /// | plan | requests a minute | users | transactions a month | features |
     /// | --- | --- | --- | --- | --- |
@@ -122,17 +123,22 @@ impl PlanCatalogue {
         const fn per_minute(requests: u32) -> NonZeroU32 {
             NonZeroU32::new(requests).expect("a rate is not zero")
         }
-        let starter = Plan::new("starter", per_minute(60))
+        let plan = |name, requests| {
+            Plan::new(name, per_minute(requests))
+                .with_allowance("api_calls", Allowance::Unlimited)
+                .with_allowance("bandwidth_bytes", Allowance::Unlimited)
+        };
+        let starter = plan("starter", 60)
             .with_allowance("users", Allowance::AtMost(10))
             .with_allowance("transactions", Allowance::AtMost(1_000))
             .with_feature("basic_payments");
-        let professional = Plan::new("professional", per_minute(300))
+        let professional = plan("professional", 300)
             .with_allowance("users", Allowance::AtMost(100))
             .with_allowance("transactions", Allowance::AtMost(50_000))
             .with_feature("basic_payments")
             .with_feature("bulk_payments")
             .with_feature("analytics");
-        let enterprise = Plan::new("enterprise", per_minute(1_000))
+        let enterprise = plan("enterprise", 1_000)
             .with_allowance("users", Allowance::Unlimited)
             .with_allowance("transactions", Allowance::Unlimited)
             .with_feature("basic_payments")

@@ -78,8 +78,8 @@ impl TenantDb {
 
     /// Brings the schema up to date and protects the tables of all registered entities.
     ///
-    /// In this order: the library's own tables, `migrations`, on Postgres the row-level security
-    /// of every registered table that lacks it, and [`verify`](Self::verify). What was done
+    /// In this order: a check of the role, the library's own tables, `migrations`, on Postgres the
+    /// row-level security of every registered table that lacks it, and [`verify`](Self::verify). What was done
     /// before is not done again. Instances that start at the same time wait for each other.
     ///
     /// # Errors
@@ -89,6 +89,7 @@ impl TenantDb {
     /// [`ErrorKind::Internal`](tenancy_core::ErrorKind::Internal) when a migration fails: it is
     /// rolled back, those before it stay.
     pub async fn migrate(&self, migrations: &[Migration]) -> Result<(), Error> {
+        rls::verify_role(self).await?;
         migrate::run(self, migrations).await?;
         rls::enable(self).await?;
         self.verify().await
@@ -106,7 +107,7 @@ impl TenantDb {
     /// [`ErrorKind::Misconfigured`](tenancy_core::ErrorKind::Misconfigured) says what is wrong
     /// and what to do.
     pub async fn verify(&self) -> Result<(), Error> {
-        self.0.verified.get_or_try_init(|| rls::verify(self)).await.map(drop)
+        rls::verify(self).await
     }
 
     /// Names a tenant, for reading and writing. Nothing is acquired before the first statement.
@@ -149,7 +150,7 @@ impl TenantDb {
         tenant: TenantId,
         access: Access,
     ) -> Result<Connection, Error> {
-        self.verify().await?;
+        self.0.verified.get_or_try_init(|| self.verify()).await?;
         self.begin(Some(tenant), access).await
     }
 

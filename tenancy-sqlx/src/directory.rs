@@ -141,11 +141,11 @@ impl SqlDirectory {
     fn tenant(&self, row: &mut dyn Row) -> Result<Arc<Tenant>, Error> {
         let text = |row: &mut dyn Row, at| String::from_value(row.take(at, Kind::Text)?);
         let id = TenantId::from_value(row.take(0, Kind::Uuid)?)?;
-        let slug = TenantSlug::parse(&text(row, 1)?)?;
+        let slug = TenantSlug::parse(&text(row, 1)?).map_err(unreadable)?;
         let plan = self.plans.plan(&text(row, 3)?)?;
         let tenant = Tenant::new(id, slug, plan)
             .with_name(text(row, 2)?)
-            .with_status(text(row, 4)?.parse()?)
+            .with_status(text(row, 4)?.parse().map_err(unreadable)?)
             .with_version(i64::from_value(row.take(5, Kind::Int)?)?);
         Ok(Arc::new(tenant))
     }
@@ -162,6 +162,11 @@ impl SqlDirectory {
         let key = expiry.map_or(key.clone(), |at| key.with_expiry(at));
         Ok(DirectoryEntry::of_api_key(tenant, Arc::new(key)))
     }
+}
+
+/// A fault of ours, not of the caller who happens to name the tenant.
+fn unreadable(source: Error) -> Error {
+    Error::new(ErrorKind::Internal, "read a tenant's record").with_source(source)
 }
 
 const BY_ID: &str =

@@ -6,3 +6,11 @@ pub(crate) fn quote(name: &str) -> String {
     debug_assert!(!name.contains('"'), "names are plain");
     format!("\"{name}\"")
 }
+
+/// Tells whether a name needs no more than quotes.
+pub(crate) fn is_plain(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    (1..=63).contains(&name.len())
+        && name.bytes().all(allowed)
+        && !name.starts_with(|first: char| first.is_ascii_digit())
+}

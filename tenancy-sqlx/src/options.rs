@@ -5,6 +5,7 @@ use std::time::Duration;
 use tenancy_core::{Error, TenantEntity};
 
 use crate::TenantDb;
+use crate::ident::is_plain;
 use crate::repository::Registry;
 
 /// How to open a [`TenantDb`]: made by [`TenantDb::options`].
@@ -15,6 +16,7 @@ pub struct TenantDbOptions {
     pub(crate) acquire_timeout: Duration,
     pub(crate) statement_timeout: Duration,
     pub(crate) prepared: bool,
+    pub(crate) schema: &'static str,
 }
 
 impl Default for TenantDbOptions {
@@ -28,6 +30,7 @@ impl Default for TenantDbOptions {
             // A statement whose request is gone runs on at the server until this.
             statement_timeout: Duration::from_secs(30),
             prepared: true,
+            schema: "public",
         }
     }
 }
@@ -61,10 +64,23 @@ impl TenantDbOptions {
         self
     }
 
-    /// Prepares no statement under a name on Postgres.
+    /// Sets the schema of all tables on Postgres; `public` unless set. No other is searched.
     ///
-    /// A pooler in transaction mode that knows no protocol-level prepared statements, such as
-    /// PgBouncer before 1.21, needs this. It costs a round trip a statement.
+    /// # Panics
+    ///
+    /// When the name is no plain identifier: 1 to 63 of `a-z`, `0-9` and `_`, not starting with
+    /// a digit.
+    pub fn schema(mut self, schema: &'static str) -> Self {
+        assert!(is_plain(schema), "a schema's name must be plain: a-z, 0-9 and _, 63 at most");
+        self.schema = schema;
+        self
+    }
+
+    /// Prepares no statement under a name on Postgres. It costs a round trip a statement.
+    ///
+    /// A pooler in transaction mode that does not keep prepared statements apart **must** have
+    /// this: PgBouncer before 1.24, or with `max_prepared_statements = 0`. Without it a statement
+    /// fails, or another one of the same name runs instead.
     pub fn without_prepared_statements(mut self) -> Self {
         self.prepared = false;
         self

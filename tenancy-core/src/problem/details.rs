@@ -137,8 +137,12 @@ impl From<Error> for Problem {
             ErrorKind::Unavailable | ErrorKind::TenantProvisioning => {
                 problem.0.retry_after = Some(Duration::from_secs(1));
             }
-            // Why a credential is refused would help someone who tries out credentials.
-            ErrorKind::CredentialInvalid | ErrorKind::Misconfigured | ErrorKind::Internal => {}
+            // Why a credential is refused would help someone who tries out credentials; what was
+            // foreign, someone who tries out tenants.
+            ErrorKind::CredentialInvalid
+            | ErrorKind::ForeignTenant
+            | ErrorKind::Misconfigured
+            | ErrorKind::Internal => {}
             _ => {
                 problem.0.detail = Some(error.message().to_owned().into());
                 problem.0.param = error.subject().map(|subject| subject.to_owned().into());

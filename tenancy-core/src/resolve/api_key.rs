@@ -30,6 +30,10 @@ impl TenantResolver for ApiKeyResolver {
         ResolvedVia::ApiKey
     }
 
+    fn reads_bearer(&self) -> bool {
+        self.header.is_none()
+    }
+
     fn resolve(&self, parts: &Parts) -> Claimed {
         let text = match &self.header {
             None => match Bearer::of(parts) {

@@ -21,7 +21,7 @@ impl<'a> Bearer<'a> {
             return Self::Malformed;
         }
         let Ok(text) = value.to_str() else { return Self::Malformed };
-        let Some((scheme, token)) = text.split_once(' ') else {
+        let Some((scheme, token)) = text.split_once([' ', '\t']) else {
             return if text.eq_ignore_ascii_case("bearer") {
                 Self::Malformed
             } else {

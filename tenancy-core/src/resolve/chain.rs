@@ -111,15 +111,23 @@ impl ResolverChain {
     /// Collects what the strategies say, the most trusted first.
     fn hear(&self, parts: &Parts) -> Result<Vec<Heard>, Error> {
         let mut heard = Vec::with_capacity(self.resolvers.len());
+        let mut bearer_is_read = false;
         for resolver in &self.resolvers {
             match resolver.resolve(parts) {
                 Claimed::Absent => {}
-                Claimed::Claim(claim) => heard.push((resolver.via(), claim)),
+                Claimed::Claim(claim) => {
+                    bearer_is_read |= resolver.reads_bearer();
+                    heard.push((resolver.via(), claim));
+                }
                 Claimed::Invalid(error) => return Err(error),
             }
         }
         let proved = heard.iter().any(|(_, claim)| claim.trust == Trust::Credential);
-        if !proved && !matches!(Bearer::of(parts), Bearer::Absent) {
+        // Beside a credential from elsewhere, a bearer that no strategy is there for may be the
+        // application's own.
+        let bearer_is_ours = self.resolvers.iter().any(|resolver| resolver.reads_bearer());
+        let is_unread = !bearer_is_read && (bearer_is_ours || !proved);
+        if is_unread && !matches!(Bearer::of(parts), Bearer::Absent) {
             return Err(Error::new(
                 ErrorKind::CredentialInvalid,
                 "the bearer is of a form that no strategy reads",
@@ -144,7 +152,7 @@ impl ResolverChain {
         };
         let at = self.clock.now();
         let actor = match (is_api_key, api_key) {
-            (false, _) => claim.actor,
+            (false, _) => claim.actor.filter(|_| claim.trust == Trust::Credential),
             (true, Some(key)) if key.tenant() == tenant.id() && !key.is_expired(at) => {
                 Some(Actor::new(ActorKind::ApiKey, key.id()))
             }

@@ -82,6 +82,13 @@ pub trait TenantResolver: Send + Sync + 'static {
     /// Returns the strategy's name.
     fn via(&self) -> ResolvedVia;
 
+    /// Tells whether its source is `Authorization: Bearer`.
+    ///
+    /// A bearer that none of these strategies can read is a bad credential, and refused.
+    fn reads_bearer(&self) -> bool {
+        false
+    }
+
     /// Reads the source.
     fn resolve(&self, parts: &Parts) -> Claimed;
 }

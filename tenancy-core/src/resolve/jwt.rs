@@ -188,6 +188,9 @@ impl JwtResolver {
         if !claims.aud.contains(&self.audience) {
             return Err("the token is for another audience");
         }
+        if claims.sub.is_empty() {
+            return Err("the token names nobody");
+        }
         let tenant = match self.tenant_claim.as_str() {
             "sub" => Some(claims.sub.as_str()),
             "iss" => Some(claims.iss.as_str()),
@@ -206,6 +209,10 @@ impl JwtResolver {
 impl TenantResolver for JwtResolver {
     fn via(&self) -> ResolvedVia {
         ResolvedVia::Jwt
+    }
+
+    fn reads_bearer(&self) -> bool {
+        true
     }
 
     fn resolve(&self, parts: &Parts) -> Claimed {

@@ -43,7 +43,8 @@ impl Connection {
         }
     }
 
-    /// Runs a statement and reads its rows.
+    /// Runs a statement and reads its rows. A row that cannot be read, or must not be, spoils
+    /// the transaction like a failed statement.
     pub(crate) async fn fetch<T>(
         &mut self,
         doing: &'static str,
@@ -56,22 +57,28 @@ impl Connection {
             Self::Postgres { transaction, prepared } => {
                 let rows = postgres::fetch(transaction.enter()?, sql, values, *prepared).await;
                 let rows = transaction.leave(doing, rows)?;
-                rows.iter().map(|row| read(&mut CodedRow::<sqlx::Postgres>(row))).collect()
+                let rows = rows.iter().map(|row| read(&mut CodedRow::<sqlx::Postgres>(row)));
+                rows.collect::<Result<_, _>>().inspect_err(|_| transaction.spoil())
             }
             #[cfg(feature = "sqlite")]
             Self::Sqlite(transaction) => {
                 let rows = sqlite::fetch(transaction.enter()?, sql, values).await;
                 let rows = transaction.leave(doing, rows)?;
-                rows.iter().map(|row| read(&mut CodedRow::<sqlx::Sqlite>(row))).collect()
+                let rows = rows.iter().map(|row| read(&mut CodedRow::<sqlx::Sqlite>(row)));
+                rows.collect::<Result<_, _>>().inspect_err(|_| transaction.spoil())
             }
         }
     }
 
     /// Runs a script of several statements, without values.
+    ///
+    /// On Postgres nobody gets the connection afterwards: a script may change its settings, its
+    /// role or its temporary tables. On SQLite there is nothing of the kind.
     pub(crate) async fn script(&mut self, doing: &'static str, sql: SqlStr) -> Result<(), Error> {
         match self {
             #[cfg(feature = "postgres")]
             Self::Postgres { transaction, .. } => {
+                transaction.close_after();
                 let result = sqlx::raw_sql(sql).execute(transaction.enter()?).await;
                 transaction.leave(doing, result).map(drop)
             }

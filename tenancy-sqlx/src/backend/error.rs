@@ -9,6 +9,7 @@ pub(crate) fn from_sqlx(doing: &'static str, error: sqlx::Error) -> Error {
     match error {
         E::Database(fault) => from_database(doing, &*fault),
         E::Io(_)
+        | E::Protocol(_)
         | E::Tls(_)
         | E::PoolTimedOut
         | E::PoolClosed
@@ -26,6 +27,9 @@ pub(crate) fn from_sqlx(doing: &'static str, error: sqlx::Error) -> Error {
 pub(crate) fn is_disconnect(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::BeginFailed => true,
+        // SQLite ended a transaction by itself (RAISE(ROLLBACK), a full disk), and sqlx goes on
+        // counting it as open: the connection is of no more use.
+        sqlx::Error::InvalidSavePointStatement => true,
         // Postgres: the server was told to stop, crashed, or is starting.
         sqlx::Error::Database(fault) => {
             fault.code().is_some_and(|code| matches!(&*code, "57P01" | "57P02" | "57P03"))
@@ -61,6 +65,8 @@ fn kind_of_code(code: &str, message: &str) -> ErrorKind {
         | "6" | "261" | "517" => ErrorKind::Unavailable,
         // A write in a read-only transaction; SQLITE_READONLY.
         "25006" | "8" => ErrorKind::Misconfigured,
+        // Data exceptions: a NUL in a text, a number or a time out of range.
+        code if code.len() == 5 && code.starts_with("22") => ErrorKind::Invalid,
         _ => ErrorKind::Internal,
     }
 }

@@ -52,12 +52,14 @@ impl Pools {
             #[cfg(feature = "postgres")]
             Self::Postgres(pool) => {
                 let begin = postgres::begin(tenant, access, options);
-                let transaction = Transaction::begin(pool, Some(begin)).await?;
+                let transaction =
+                    Transaction::begin(pool, Some(begin), options.acquire_timeout).await?;
                 Ok(Connection::Postgres { transaction, prepared: options.prepared })
             }
             #[cfg(feature = "sqlite")]
             Self::Sqlite(pools) => {
-                let begin = Transaction::begin(pools.pool(access), sqlite::begin(access));
+                let (pool, begin) = (pools.pool(access), sqlite::begin(access));
+                let begin = Transaction::begin(pool, begin, sqlite::patience(options));
                 Ok(Connection::Sqlite(begin.await?))
             }
         }

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::error::from_sqlx;
 use super::row::Codec;
 use super::transaction::Access;
+use crate::ident::quote;
 use crate::options::TenantDbOptions;
 
 /// The setting that tells row-level security the tenant.
@@ -32,23 +33,31 @@ pub(super) fn pool(url: &str, options: &TenantDbOptions) -> Result<PgPool, Error
         .connect_lazy_with(connect))
 }
 
-/// One message that begins a transaction, names its tenant and bounds its statements.
+/// One message that begins a transaction, names its tenant, pins the schema and bounds its
+/// statements.
 ///
 /// `SET LOCAL` ends with the transaction: nothing is left on the connection. The tenant is a
 /// UUID, so that nothing in this text comes from outside. Without a tenant the setting is empty,
 /// which matches no row.
+///
+/// The schema is pinned because an unqualified name, and an operator too, is whatever the search
+/// path says: that of the role, of the database, or of the last user of a pooler's connection.
+/// `pg_catalog` comes first unless it is named, temporary tables last because they are.
 pub(super) fn begin(tenant: Option<TenantId>, access: Access, options: &TenantDbOptions) -> SqlStr {
-    let mut text = String::with_capacity(160);
+    let mut text = String::with_capacity(200);
     text.push_str(match access {
         Access::ReadOnly => "BEGIN READ ONLY",
         Access::ReadWrite => "BEGIN",
     });
-    let timeout = options.statement_timeout.as_millis();
+    // 0 would mean no limit at all, and Postgres keeps the number in 32 bits.
+    let timeout = options.statement_timeout.as_millis().clamp(1, 0x7fff_ffff);
+    let schema = quote(options.schema);
     let written = match tenant {
         Some(tenant) => write!(text, "; SET LOCAL {TENANT_SETTING} = '{tenant}'"),
         None => write!(text, "; SET LOCAL {TENANT_SETTING} = ''"),
     };
     written
+        .and_then(|()| write!(text, "; SET LOCAL search_path = {schema}, pg_temp"))
         .and_then(|()| write!(text, "; SET LOCAL statement_timeout = {timeout}"))
         .expect("writing to a string does not fail");
     AssertSqlSafe(text).into_sql_str()

@@ -37,7 +37,7 @@ impl SqlitePools {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             // Another process may write to the same file.
-            .busy_timeout(Duration::from_secs(5))
+            .busy_timeout(BUSY)
             .pragma("trusted_schema", "OFF");
         let pool = |connections| {
             SqlitePoolOptions::new()
@@ -69,6 +69,14 @@ impl SqlitePools {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+/// How long to wait for another process that writes.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// A begin may have to wait for another process; SQLite itself says when that is too long.
+pub(super) fn patience(options: &TenantDbOptions) -> Duration {
+    options.acquire_timeout + BUSY
 }
 
 /// Takes the write lock at once: a transaction that reads first could not take it later.

@@ -1,11 +1,13 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::{Database, Pool, SqlStr};
 use sqlx_core::transaction::TransactionManager as _;
 use tenancy_core::{Error, ErrorKind};
+use tokio::time::timeout;
 
 use super::error::{from_sqlx, is_disconnect};
 
@@ -45,14 +47,20 @@ impl<DB: Database> Transaction<DB> {
     /// Begins with one message. A broken idle connection is dropped and the next one tried.
     ///
     /// Cancel-safe at every point.
-    pub(crate) async fn begin(pool: &Pool<DB>, statement: Option<SqlStr>) -> Result<Self, Error> {
+    ///
+    /// `patience` bounds the answer to `BEGIN`: a server that went silent looks like an idle one.
+    pub(crate) async fn begin(
+        pool: &Pool<DB>,
+        statement: Option<SqlStr>,
+        patience: Duration,
+    ) -> Result<Self, Error> {
         const DOING: &str = "begin a transaction";
         // After a restart of the server every idle connection may be broken, but no more.
         let mut tries = pool.options().get_max_connections();
         loop {
             #[expect(clippy::disallowed_methods, reason = "this is the one place that acquires")]
             let connection = pool.acquire().await.map_err(|error| from_sqlx(DOING, error))?;
-            match FinishOnDrop::begin(connection, statement.clone()).await {
+            match FinishOnDrop::begin(connection, statement.clone(), patience).await {
                 Ok(transaction) => return Ok(transaction),
                 Err(error) if is_disconnect(&error) && tries > 0 => tries -= 1,
                 Err(error) => return Err(from_sqlx(DOING, error)),
@@ -85,6 +93,16 @@ impl<DB: Database> Transaction<DB> {
     ) -> Result<T, Error> {
         self.state = if result.is_ok() { State::Open } else { State::Failed };
         result.map_err(|error| from_sqlx(doing, error))
+    }
+
+    /// Takes no more statements and does not commit: what came back cannot be trusted.
+    pub(crate) fn spoil(&mut self) {
+        self.state = State::Failed;
+    }
+
+    /// Gives the connection to nobody after this transaction.
+    pub(crate) fn close_after(&mut self) {
+        self.connection.close_on_drop();
     }
 
     /// Commits. When this is cancelled or fails, whether it took effect is not known.
@@ -126,10 +144,15 @@ type Begin<DB> = Pin<Box<dyn Future<Output = sqlx::Result<Transaction<DB>>> + Se
 struct FinishOnDrop<DB: Database>(Option<Begin<DB>>);
 
 impl<DB: Database> FinishOnDrop<DB> {
-    fn begin(connection: PoolConnection<DB>, statement: Option<SqlStr>) -> Self {
+    fn begin(
+        connection: PoolConnection<DB>,
+        statement: Option<SqlStr>,
+        patience: Duration,
+    ) -> Self {
         let mut transaction = Transaction { connection, state: State::Opening };
         Self(Some(Box::pin(async move {
-            DB::TransactionManager::begin(&mut transaction.connection, statement).await?;
+            let begin = DB::TransactionManager::begin(&mut transaction.connection, statement);
+            timeout(patience, begin).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
             transaction.state = State::Open;
             Ok(transaction)
         })))

@@ -22,16 +22,28 @@ use crate::repository::Repository;
 ///
 /// Dropping a call at any point leaves nothing behind for the next user of the connection. A
 /// transaction in which a call was dropped takes no more statements and does not commit.
+///
+/// # Panics
+///
+/// When it is dropped outside a tokio runtime after it has begun.
 pub struct TenantTx {
     db: TenantDb,
     tenant: TenantId,
     access: Access,
-    connection: Option<Connection>,
+    progress: Progress,
+}
+
+enum Progress {
+    /// No statement yet.
+    NotBegun,
+    /// It is being begun; if this is what a later call finds, that failed or was cancelled.
+    Beginning,
+    Begun(Connection),
 }
 
 impl TenantTx {
     pub(crate) fn new(db: TenantDb, tenant: TenantId, access: Access) -> Self {
-        Self { db, tenant, access, connection: None }
+        Self { db, tenant, access, progress: Progress::NotBegun }
     }
 
     /// Returns the tenant.
@@ -61,9 +73,10 @@ impl TenantTx {
     ///
     /// When dropped, whether the changes are in is not known.
     pub async fn commit(self) -> Result<(), Error> {
-        match self.connection {
-            Some(connection) => connection.commit().await,
-            None => Ok(()),
+        match self.progress {
+            Progress::Begun(connection) => connection.commit().await,
+            Progress::NotBegun => Ok(()),
+            Progress::Beginning => Err(not_begun()),
         }
     }
 
@@ -73,9 +86,9 @@ impl TenantTx {
     ///
     /// [`ErrorKind::Unavailable`] when the database does not answer; the changes are not in.
     pub async fn rollback(self) -> Result<(), Error> {
-        match self.connection {
-            Some(connection) => connection.rollback().await,
-            None => Ok(()),
+        match self.progress {
+            Progress::Begun(connection) => connection.rollback().await,
+            Progress::NotBegun | Progress::Beginning => Ok(()),
         }
     }
 
@@ -115,11 +128,21 @@ impl TenantTx {
     }
 
     async fn connection(&mut self) -> Result<&mut Connection, Error> {
-        if self.connection.is_none() {
-            self.connection = Some(self.db.begin_tenant(self.tenant, self.access).await?);
+        if let Progress::NotBegun = self.progress {
+            self.progress = Progress::Beginning;
+            let connection = self.db.begin_tenant(self.tenant, self.access).await?;
+            self.progress = Progress::Begun(connection);
         }
-        Ok(self.connection.as_mut().expect("begun above"))
+        match &mut self.progress {
+            Progress::Begun(connection) => Ok(connection),
+            Progress::NotBegun | Progress::Beginning => Err(not_begun()),
+        }
     }
+}
+
+/// The first statement did not happen: a later one may not pass for the whole.
+fn not_begun() -> Error {
+    Error::new(ErrorKind::Conflict, "use a transaction: its begin failed or was cancelled")
 }
 
 impl fmt::Debug for TenantTx {
@@ -127,7 +150,7 @@ impl fmt::Debug for TenantTx {
         f.debug_struct("TenantTx")
             .field("tenant", &self.tenant)
             .field("access", &self.access)
-            .field("begun", &self.connection.is_some())
+            .field("begun", &matches!(self.progress, Progress::Begun(_)))
             .finish_non_exhaustive()
     }
 }

@@ -88,7 +88,6 @@ async fn apply(
     migration: &Migration,
 ) -> Result<(), Error> {
     tracing::info!(owner = owner.as_str(), migration.name = migration.name(), "migrating");
-    connection.script("run a migration", migration.script(backend)).await?;
     let sql = "INSERT INTO tenancy_migrations (owner, version, name, checksum, applied_at)
                VALUES ($1, $2, $3, $4, $5)";
     let values = vec![
@@ -98,7 +97,9 @@ async fn apply(
         migration.checksum(backend).to_value(),
         SystemClock.now().to_value(),
     ];
-    connection.execute("record a migration", sql.into_sql_str(), values).await.map(drop)
+    // First: the script may change what a name means.
+    connection.execute("record a migration", sql.into_sql_str(), values).await?;
+    connection.script("run a migration", migration.script(backend)).await
 }
 
 async fn applied(

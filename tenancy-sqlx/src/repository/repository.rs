@@ -49,6 +49,8 @@ impl<'tx, E: TenantEntity> Repository<'tx, E> {
         self.require_own(&entity)?;
         let sql = self.statements()?.insert.clone();
         let mut values = entity.values();
+        // Whatever the entity says there: this is the transaction's tenant.
+        values[E::TABLE.tenant()] = self.tx.tenant().to_value();
         let values = insert_order(&E::TABLE).map(|at| take(&mut values, at)).collect();
         self.tx.execute("insert a row", sql, values).await?;
         Ok(entity)

@@ -23,6 +23,14 @@ pub(crate) async fn enable(db: &TenantDb) -> Result<(), Error> {
     }
 }
 
+/// Refuses a role that row-level security would not bind.
+pub(crate) async fn verify_role(db: &TenantDb) -> Result<(), Error> {
+    match db.backend() {
+        Backend::Postgres => verify::role(db).await,
+        Backend::Sqlite => Ok(()),
+    }
+}
+
 /// Refuses a database that would not keep tenants apart by itself.
 pub(crate) async fn verify(db: &TenantDb) -> Result<(), Error> {
     match db.backend() {

@@ -30,8 +30,8 @@ pub(super) enum Protection {
     Absent,
     /// [`statements`] would mend it; the text says what is wrong.
     Weak(&'static str),
-    /// A policy beside ours lets more rows through.
-    Undermined,
+    /// Something beside it lets more rows through; the text says what.
+    Undermined(&'static str),
 }
 
 impl Protection {
@@ -53,8 +53,7 @@ impl Protection {
             Self::Absent => Some(
                 "the table does not exist: run TenantDb::migrate with the migration that makes it",
             ),
-            Self::Weak(fault) => Some(fault),
-            Self::Undermined => Some("another permissive policy lets more rows through: drop it"),
+            Self::Weak(fault) | Self::Undermined(fault) => Some(fault),
         }
     }
 }
@@ -74,7 +73,12 @@ fn read(row: &mut dyn Row) -> Result<Protection, Error> {
             "the tenant's policy is missing or altered: run TenantDb::migrate as the owner",
         )
     } else if flag(4)? {
-        Protection::Undermined
+        Protection::Undermined("another permissive policy lets more rows through: drop it")
+    } else if flag(5)? {
+        Protection::Undermined(
+            "a partition or child table has no forced row-level security: enable and force it \
+             there, so that its rows are reached through this table only",
+        )
     } else {
         Protection::Sound
     })

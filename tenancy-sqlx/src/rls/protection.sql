@@ -1,7 +1,7 @@
 -- How one table is guarded.
 -- In:  $1 the table's name, $2 the tenant's column, $3 the policy's name.
 -- Out: exists, row-level security enabled, forced, our policy is as we write it,
---      a permissive policy stands beside ours.
+--      a permissive policy stands beside ours, a partition or a child table is not guarded.
 WITH wanted AS (
     -- The expression as Postgres prints it.
     SELECT format(
@@ -26,6 +26,13 @@ SELECT
     EXISTS (
         SELECT FROM pg_policy policy
         WHERE policy.polrelid = relation.oid AND policy.polname <> $3 AND policy.polpermissive
+    ),
+    EXISTS (
+        -- Asked by its own name, a child follows its own policies alone.
+        SELECT FROM pg_inherits inherits
+        JOIN pg_class child ON child.oid = inherits.inhrelid
+        WHERE inherits.inhparent = relation.oid
+          AND NOT (child.relrowsecurity AND child.relforcerowsecurity)
     )
 FROM wanted
 LEFT JOIN pg_class relation ON relation.oid = to_regclass(quote_ident($1))

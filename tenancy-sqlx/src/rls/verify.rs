@@ -18,6 +18,13 @@ pub(super) async fn run(db: &TenantDb) -> Result<(), Error> {
     connection.rollback().await
 }
 
+/// Checks the role alone, before anything is written with it.
+pub(super) async fn role(db: &TenantDb) -> Result<(), Error> {
+    let mut connection = db.begin_shared(Access::ReadOnly).await?;
+    verify_role(&mut connection).await?;
+    connection.rollback().await
+}
+
 async fn verify_role(connection: &mut Connection) -> Result<(), Error> {
     let sql = include_str!("role.sql").into_sql_str();
     let read = |row: &mut dyn Row| {
@@ -34,7 +41,8 @@ async fn verify_role(connection: &mut Connection) -> Result<(), Error> {
     let remedy = "connect as a plain one: CREATE ROLE app LOGIN PASSWORD '…' NOSUPERUSER \
                   NOBYPASSRLS; CREATE DATABASE app OWNER app";
     if bypasses {
-        let fault = "is a superuser or has BYPASSRLS, so that row-level security does not bind it";
+        let fault = "is a superuser, or has BYPASSRLS or REPLICATION, so that row-level security \
+                     does not bind it";
         return Err(refuse(format!("use the database role {role:?}: it {fault}; {remedy}")));
     }
     if may_become {

@@ -1,9 +1,11 @@
 //! Told to stop: what is in flight is finished, nothing new is begun.
 
+use std::time::Instant;
+
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-use crate::harness::{Raw, Site, eventually, on_both_stacks};
+use crate::harness::{Raw, Server, Site, Stack, eventually, on_both_stacks};
 
 on_both_stacks!(an_upload_in_flight_is_finished, idle_connections_do_not_hold_it_up);
 
@@ -47,7 +49,43 @@ async fn idle_connections_do_not_hold_it_up(site: &Site) {
         client.get("/v1/payments").await.ok(200);
     }
     let _silent = Raw::to(server.address()).await;
-    let start = std::time::Instant::now();
+    let start = Instant::now();
     server.stop().await;
     assert!(start.elapsed().as_secs() < 20, "it took {:?}", start.elapsed());
+}
+
+/// Two uploads that do not end, and a server that was told to stop.
+async fn stopping(site: &Site) -> (Server, [Raw; 2]) {
+    let server = site.serve(&[]).await;
+    let riverside = Raw::upload(&server, "riverside", "endless", 100).await;
+    let nordhafen = Raw::upload(&server, "nordhafen", "endless", 100).await;
+    server.interrupt().await;
+    eventually("it says that it stops", async || server.log().contains("stopping")).await;
+    (server, [riverside, nordhafen])
+}
+
+#[tokio::test]
+async fn an_upload_that_does_not_end_is_given_up() {
+    let site = Site::create(Stack::Servers).await;
+    let (server, uploads) = stopping(&site).await;
+    let start = Instant::now();
+    for upload in uploads {
+        upload.answer().await.refused(503, "unavailable");
+    }
+    server.ended().await;
+    println!("it ended after {:?}", start.elapsed());
+    assert!(start.elapsed().as_secs() < 20, "it took {:?}", start.elapsed());
+    assert_eq!(site.rows("idempotency_records").await, 0);
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_it_at_once() {
+    let site = Site::create(Stack::Embedded).await;
+    let (server, _uploads) = stopping(&site).await;
+    let start = Instant::now();
+    server.interrupt().await;
+    let (is_good, log) = server.exited().await;
+    assert!(!is_good, "it gave up what was in flight: {log}");
+    assert!(start.elapsed().as_secs() < 5, "it took {:?}", start.elapsed());
+    assert_eq!(site.rows("idempotency_records").await, 0);
 }

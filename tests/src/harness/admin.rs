@@ -10,8 +10,12 @@ impl Admin {
     pub(crate) async fn of(database: &str) -> Self {
         let url = variable("DATABASE_URL");
         let (server, _) = url.rsplit_once('/').expect("DATABASE_URL names a database");
-        let connection = PgConnection::connect(&format!("{server}/{database}"));
-        Self(connection.await.expect("the Postgres of DATABASE_URL answers"))
+        Self::at(&format!("{server}/{database}")).await
+    }
+
+    /// Connects to any address, as whoever it names.
+    pub(crate) async fn at(url: &str) -> Self {
+        Self(PgConnection::connect(url).await.expect("the Postgres of the tests answers"))
     }
 
     pub(crate) async fn run(&mut self, sql: impl Into<String>) {

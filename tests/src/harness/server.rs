@@ -113,12 +113,17 @@ impl Server {
     }
 
     /// Waits until it has ended by itself, without a fault; returns its whole log.
-    pub(crate) async fn ended(mut self) -> String {
-        let status = timeout(DEADLINE, self.program.wait()).await;
-        let log = self.log.ended().await;
-        let status = status.unwrap_or_else(|_| panic!("it does not end: {log}"));
-        assert!(status.expect("a status").success(), "it ended with a fault: {log}");
+    pub(crate) async fn ended(self) -> String {
+        let (is_good, log) = self.exited().await;
+        assert!(is_good, "it ended with a fault: {log}");
         log
+    }
+
+    /// Waits until it has ended by itself; returns whether all was well, and its whole log.
+    pub(crate) async fn exited(mut self) -> (bool, String) {
+        let status = timeout(DEADLINE, self.program.wait()).await;
+        let status = status.expect("it does not end").expect("a status");
+        (status.success(), self.log.ended().await)
     }
 
     /// Stops it as Ctrl-C does; returns its whole log.

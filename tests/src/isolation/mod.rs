@@ -1,5 +1,6 @@
 //! Nobody crosses: each layer by itself, and what cancellation, panics and faults leave behind.
 
+mod attacks;
 mod cancellation;
 mod database_layer;
 mod faults;

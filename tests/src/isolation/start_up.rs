@@ -3,7 +3,7 @@
 use tenancy_core::{Error, ErrorKind};
 use tenancy_sqlx::{TenantDb, TenantEntity};
 
-use crate::harness::{Database, Engine, NOTES, Note, two_tenants, variable};
+use crate::harness::{Admin, Database, Engine, NOTES, Note, two_tenants, variable};
 
 async fn opened() -> (Database, TenantDb) {
     let database = Database::create(Engine::Postgres).await;
@@ -34,20 +34,67 @@ async fn refuses_a_superuser() {
     assert_refused(db.read(two_tenants().0).repo::<Note>().count().await, "superuser");
 }
 
+/// The last thing that must not happen: work done as a superuser, and refused afterwards.
 #[tokio::test]
-async fn refuses_a_role_that_may_become_a_superuser() {
+async fn migrates_nothing_as_a_superuser() {
+    let database = Database::create(Engine::Postgres).await;
+    let url = variable("DATABASE_URL");
+    let (server, _) = url.rsplit_once('/').expect("a database");
+    let db = database.options().connect(&format!("{server}/{}", database.name())).await;
+    assert_refused(db.expect("it answers").migrate(&[NOTES]).await, "superuser");
+    let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'";
+    assert_eq!(database.admin().await.count(tables).await, 0);
+}
+
+/// A role with `rights`, and what becomes of its first statement.
+async fn as_role(rights: &str, url_suffix: &str) -> Result<u64, Error> {
     let (database, db) = opened().await;
     db.close().await;
-    let (role, boss) = (format!("{}_role", database.name()), format!("{}_boss", database.name()));
+    let role = format!("{}_role", database.name());
+    let boss = format!("{}_boss", database.name());
     let mut admin = database.admin().await;
     admin.run(format!("CREATE ROLE {boss} SUPERUSER")).await;
-    admin.run(format!("CREATE ROLE {role} LOGIN PASSWORD 'x' IN ROLE {boss}")).await;
-    let url = database.url().replace("tenancy_test:tenancy_test@", &format!("{role}:x@"));
+    admin
+        .run(format!("CREATE ROLE {role} LOGIN PASSWORD 'x' {rights}").replace("BOSS", &boss))
+        .await;
+    admin.run(format!("GRANT {role} TO tenancy_test")).await;
+    let user = format!("{role}:x@");
+    let url = database.url().replace("tenancy_test:tenancy_test@", &user) + url_suffix;
     let db = database.options().connect(&url).await.expect("it answers");
-    let refused = db.read(two_tenants().0).repo::<Note>().count().await;
+    let result = db.read(two_tenants().0).repo::<Note>().count().await;
     db.close().await;
     admin.run(format!("DROP ROLE {role}; DROP ROLE {boss}")).await;
-    assert_refused(refused, "may become");
+    result
+}
+
+#[tokio::test]
+async fn refuses_a_role_that_can_step_around_row_level_security() {
+    for (rights, url_suffix, says) in [
+        ("BYPASSRLS", "", "BYPASSRLS"),
+        ("REPLICATION", "", "REPLICATION"),
+        ("IN ROLE BOSS", "", "may become"),
+        ("IN ROLE pg_execute_server_program", "", "may become"),
+        // The session may take its first role back.
+        ("SUPERUSER", "?options=-c%20role%3Dtenancy_test", "superuser"),
+    ] {
+        assert_refused(as_role(rights, url_suffix).await, says);
+    }
+    // Before Postgres 16 it could give itself any role but a superuser's.
+    let mut server = Admin::of("postgres").await;
+    if server.count("SELECT current_setting('server_version_num')::bigint").await < 160_000 {
+        assert_refused(as_role("CREATEROLE", "").await, "may become");
+    }
+}
+
+#[tokio::test]
+async fn refuses_a_partition_that_is_not_guarded() {
+    let (database, db) = opened().await;
+    let mut admin = database.admin().await;
+    admin.run("CREATE TABLE notes_child () INHERITS (notes)").await;
+    assert_refused(db.verify().await, "child table");
+    admin.run("ALTER TABLE notes_child ENABLE ROW LEVEL SECURITY").await;
+    admin.run("ALTER TABLE notes_child FORCE ROW LEVEL SECURITY").await;
+    db.verify().await.expect("its rows are reached through the parent only");
 }
 
 #[tokio::test]
