@@ -45,9 +45,11 @@ pub use directory::{
 pub use entity::{IntoEntity, TenantEntity};
 pub use error::{Error, ErrorKind};
 pub use id::{TenantId, TenantSlug};
+pub use limit::{Decision, Limit, LimitName, MemoryRateLimiter, Policy, RateLimiter, SlidingLog};
 pub use placement::{Isolation, Placement};
 pub use plan::{Allowance, Plan, PlanCatalogue};
 pub use problem::Problem;
 pub use repository::{Order, Page, Slice, TenantScoped};
 pub use resolve::{Resolution, ResolverChain, TenantResolver};
 pub use tenant::{Tenant, TenantStatus};
+pub use usage::{MemoryUsageMeter, Meter, Month, Usage, UsageMeter, Used};

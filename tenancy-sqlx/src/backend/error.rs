@@ -26,16 +26,24 @@ pub(crate) fn from_sqlx(doing: &'static str, error: sqlx::Error) -> Error {
 /// Tells whether the connection is gone, rather than the statement bad.
 pub(crate) fn is_disconnect(error: &sqlx::Error) -> bool {
     match error {
-        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::BeginFailed => true,
-        // SQLite ended a transaction by itself (RAISE(ROLLBACK), a full disk), and sqlx goes on
-        // counting it as open: the connection is of no more use.
-        sqlx::Error::InvalidSavePointStatement => true,
+        // The last: SQLite ended a transaction by itself (RAISE(ROLLBACK), a full disk), and sqlx
+        // goes on counting it as open. The connection is of no more use.
+        sqlx::Error::Io(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::BeginFailed
+        | sqlx::Error::InvalidSavePointStatement => true,
         // Postgres: the server was told to stop, crashed, or is starting.
         sqlx::Error::Database(fault) => {
             fault.code().is_some_and(|code| matches!(&*code, "57P01" | "57P02" | "57P03"))
         }
         _ => false,
     }
+}
+
+/// Tells whether SQLite would not even open the file, because another process is turning it to
+/// write-ahead logging; its own waiting does not cover that.
+pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(fault) if fault.code().is_some_and(|code| code == "5"))
 }
 
 fn from_database(doing: &'static str, fault: &dyn DatabaseError) -> Error {

@@ -7,9 +7,12 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Database, Pool, SqlStr};
 use sqlx_core::transaction::TransactionManager as _;
 use tenancy_core::{Error, ErrorKind};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
-use super::error::{from_sqlx, is_disconnect};
+use super::error::{from_sqlx, is_busy, is_disconnect};
+
+/// How long to leave a SQLite file alone that another process is setting up.
+const BUSY_PAUSE: Duration = Duration::from_millis(10);
 
 /// Whether a transaction may write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,9 +60,17 @@ impl<DB: Database> Transaction<DB> {
         const DOING: &str = "begin a transaction";
         // After a restart of the server every idle connection may be broken, but no more.
         let mut tries = pool.options().get_max_connections();
+        let until = Instant::now() + patience;
         loop {
             #[expect(clippy::disallowed_methods, reason = "this is the one place that acquires")]
-            let connection = pool.acquire().await.map_err(|error| from_sqlx(DOING, error))?;
+            let connection = match pool.acquire().await {
+                Ok(connection) => connection,
+                Err(error) if is_busy(&error) && Instant::now() < until => {
+                    sleep(BUSY_PAUSE).await;
+                    continue;
+                }
+                Err(error) => return Err(from_sqlx(DOING, error)),
+            };
             match FinishOnDrop::begin(connection, statement.clone(), patience).await {
                 Ok(transaction) => return Ok(transaction),
                 Err(error) if is_disconnect(&error) && tries > 0 => tries -= 1,
