@@ -104,7 +104,7 @@ async fn lets_two_tenants_use_the_same_key(db: &TenantDb) {
         insert(db, &Note::new(tenant, 1)).await.expect("the key is free in each tenant");
     }
     let mut changed = get(db, a, 1).await.expect("there");
-    changed.title = "changed".to_owned();
+    "changed".clone_into(&mut changed.title);
     let mut tx = db.tenant(a);
     tx.repo::<Note>().update(changed).await.expect("updated");
     tx.commit().await.expect("committed");

@@ -28,7 +28,7 @@ async fn holds_without_row_level_security() {
     assert!(list.len() == 2 && list.iter().all(|note| note.tenant_id == a));
     let mut own = notes.get(&1).await.expect("a read").expect("there");
     assert_eq!(own.tenant_id, a);
-    own.title = "changed".to_owned();
+    "changed".clone_into(&mut own.title);
     notes.update(own).await.expect("updated");
     assert!(notes.delete(&2).await.expect("deleted"));
     tx.commit().await.expect("committed");
