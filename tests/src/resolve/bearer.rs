@@ -22,6 +22,22 @@ async fn one_that_no_strategy_reads_is_refused() {
     assert_eq!(refusal(resolve(&only_hosts, key).await), ErrorKind::CredentialInvalid);
 }
 
+/// A key that is revoked, or of another form, beside a good one from another header.
+#[tokio::test]
+async fn one_that_no_strategy_reads_spoils_a_good_key_elsewhere() {
+    let world = World::new();
+    let with_tokens = world.empty_chain().with(world.jwt()).with(ApiKeyResolver::header(X_API_KEY));
+    let good = get().header(X_API_KEY, world.north.key.reveal());
+    let beside = bearer(good, world.south.key.reveal());
+    assert_eq!(refusal(resolve(&with_tokens, beside).await), ErrorKind::CredentialInvalid);
+
+    // Where no strategy is there for bearers, it is the application's own.
+    let keys_alone = world.empty_chain().with(ApiKeyResolver::header(X_API_KEY));
+    let good = get().header(X_API_KEY, world.north.key.reveal());
+    let found = resolve(&keys_alone, bearer(good, "session-of-the-application")).await;
+    assert_eq!(found.unwrap().unwrap().tenant().id(), world.north.id);
+}
+
 #[tokio::test]
 async fn the_scheme_is_read_in_any_case_and_others_are_left_alone() {
     let world = World::new();
@@ -39,8 +55,15 @@ async fn the_scheme_is_read_in_any_case_and_others_are_left_alone() {
 #[tokio::test]
 async fn malformed_ones_are_refused() {
     let world = World::new();
-    let values: [&[u8]; 6] =
-        [b"Bearer", b"Bearer ", b"Bearer    ", b"Bearer \xff", b"Bearer a b", b"Bearer ..."];
+    let values: [&[u8]; 7] = [
+        b"Bearer\tx",
+        b"Bearer",
+        b"Bearer ",
+        b"Bearer    ",
+        b"Bearer \xff",
+        b"Bearer a b",
+        b"Bearer ...",
+    ];
     for value in values {
         let request = get().header(AUTHORIZATION, HeaderValue::from_bytes(value).unwrap());
         let refused = refusal(world.resolve(request).await);
