@@ -1,20 +1,29 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::sleep;
 
-/// A network link to a server, that can be slow, be cut and be mended.
+/// A network link to a server, that can be slow, be held up, be cut and be mended.
 pub(crate) struct Link {
     port: u16,
-    is_up: watch::Sender<bool>,
-    stands_still: Arc<AtomicBool>,
+    state: watch::Sender<State>,
     /// How often the client turned from reading to writing: its round trips.
     turns: Arc<AtomicU64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Up,
+    /// Bytes stay where they are.
+    Held,
+    /// Requests arrive; answers stay where they are.
+    AnswersHeld,
+    Cut,
 }
 
 impl Link {
@@ -22,13 +31,12 @@ impl Link {
     pub(crate) async fn to(server: String, delay: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("an address").port();
-        let (is_up, watcher) = watch::channel(true);
-        let stands_still = Arc::new(AtomicBool::new(false));
+        let (state, watcher) = watch::channel(State::Up);
         let turns = Arc::new(AtomicU64::new(0));
-        let link = Self { port, is_up, stands_still: stands_still.clone(), turns: turns.clone() };
+        let link = Self { port, state, turns: turns.clone() };
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                if !*watcher.borrow() {
+                if *watcher.borrow() == State::Cut {
                     continue;
                 }
                 let Ok(server) = TcpStream::connect(&server).await else { continue };
@@ -36,12 +44,7 @@ impl Link {
                 server.set_nodelay(true).expect("a socket");
                 let (from_client, to_client) = client.into_split();
                 let (from_server, to_server) = server.into_split();
-                let wire = |turns| Wire {
-                    delay,
-                    is_up: watcher.clone(),
-                    stands_still: stands_still.clone(),
-                    turns,
-                };
+                let wire = |turns| Wire { delay, state: watcher.clone(), turns };
                 tokio::spawn(wire(Some(turns.clone())).carry(from_client, to_server));
                 tokio::spawn(wire(None).carry(from_server, to_client));
             }
@@ -55,18 +58,22 @@ impl Link {
 
     /// Cuts all connections and refuses new ones.
     pub(crate) fn cut(&self) {
-        self.is_up.send_replace(false);
+        self.state.send_replace(State::Cut);
     }
 
-    /// Lets new connections through again.
+    /// Lets new connections through again, and what was held up arrive late.
     pub(crate) fn mend(&self) {
-        self.is_up.send_replace(true);
-        self.stands_still.store(false, Ordering::SeqCst);
+        self.state.send_replace(State::Up);
     }
 
-    /// Keeps connections open and carries nothing: a server that hangs.
+    /// Keeps connections open and holds everything up: a server that hangs.
     pub(crate) fn hang(&self) {
-        self.stands_still.store(true, Ordering::SeqCst);
+        self.state.send_replace(State::Held);
+    }
+
+    /// Lets requests through and holds their answers up: what was asked for happens unseen.
+    pub(crate) fn hang_answers(&self) {
+        self.state.send_replace(State::AnswersHeld);
     }
 
     pub(crate) fn turns(&self) -> u64 {
@@ -74,10 +81,11 @@ impl Link {
     }
 }
 
+/// One direction of a connection.
 struct Wire {
     delay: Duration,
-    is_up: watch::Receiver<bool>,
-    stands_still: Arc<AtomicBool>,
+    state: watch::Receiver<State>,
+    /// Where a request's turns are counted; none for answers.
     turns: Option<Arc<AtomicU64>>,
 }
 
@@ -87,16 +95,23 @@ impl Wire {
         loop {
             let read = tokio::select! {
                 read = from.read(&mut buffer) => read,
-                _ = self.is_up.wait_for(|up| !up) => return,
+                _ = self.state.wait_for(|state| *state == State::Cut) => return,
             };
             let Ok(length @ 1..) = read else { return };
             if let Some(turns) = &self.turns {
                 turns.fetch_add(1, Ordering::SeqCst);
             }
-            if self.stands_still.load(Ordering::SeqCst) {
-                continue;
+            let asks = self.turns.is_some();
+            let moves = |state: &State| match state {
+                State::Up | State::Cut => true,
+                State::AnswersHeld => asks,
+                State::Held => false,
+            };
+            match self.state.wait_for(moves).await.map(|state| *state) {
+                Ok(State::Cut) | Err(_) => return,
+                Ok(_) => {}
             }
-            sleep_until(Instant::now() + self.delay).await;
+            sleep(self.delay).await;
             if to.write_all(&buffer[..length]).await.is_err() {
                 return;
             }

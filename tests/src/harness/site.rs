@@ -40,7 +40,7 @@ impl Site {
             Stack::Embedded => None,
             Stack::Servers => Some(Servers {
                 database: Database::create(Engine::Postgres).await,
-                redis: PrivateRedis::start().await,
+                redis: PrivateRedis::running().await,
                 links: None,
             }),
         };

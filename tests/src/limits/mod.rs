@@ -3,7 +3,5 @@
 mod envelope;
 mod memory;
 mod oracle;
-mod private_redis;
-mod proxy;
 mod redis;
 mod redis_away;

@@ -8,10 +8,8 @@ use tenancy_core::usage::{Meter, Month, UsageMeter};
 use tenancy_core::{ErrorKind, SystemClock, TenantId};
 use tenancy_redis::{OnLoss, RedisOptions, RedisRateLimiter, RedisStore, RedisUsageMeter};
 
-use super::private_redis::{PrivateRedis, eventually};
-use super::proxy::{Held, Proxy};
 use crate::contract::limiter::{ONE, n};
-use crate::harness::variable;
+use crate::harness::{Link, PrivateRedis, address, eventually, variable};
 
 /// What a machine under load may add to a deadline of 50 ms. Without a deadline of our own it
 /// would be seconds or for ever.
@@ -57,7 +55,7 @@ async fn admitted(
 
 #[tokio::test]
 async fn a_share_is_kept_when_nothing_listens() {
-    let store = open(&PrivateRedis::stopped().url());
+    let store = open(&PrivateRedis::stopped().await.url());
     let limiter = RedisRateLimiter::new(store, share_of(3));
     let tenants = [TenantId::generate(), TenantId::generate()];
     for tenant in tenants {
@@ -81,7 +79,7 @@ async fn a_share_is_kept_when_nothing_listens() {
 
 #[tokio::test]
 async fn closed_refuses_with_an_error_and_open_lets_pass() {
-    let url = PrivateRedis::stopped().url();
+    let url = PrivateRedis::stopped().await.url();
     let closed = RedisRateLimiter::new(open(&url), OnLoss::Closed);
     let opened = RedisRateLimiter::new(open(&url), OnLoss::Open);
     for tenant in [TenantId::generate(), TenantId::generate()] {
@@ -99,7 +97,7 @@ async fn closed_refuses_with_an_error_and_open_lets_pass() {
 
 #[tokio::test]
 async fn usage_and_readiness_say_so() {
-    let store = open(&PrivateRedis::stopped().url());
+    let store = open(&PrivateRedis::stopped().await.url());
     let meter = RedisUsageMeter::new(store.clone());
     for tenant in [TenantId::generate(), TenantId::generate()] {
         let error = soon(meter.record(tenant, &[(Meter::API_CALLS, 1)])).await.expect_err("away");
@@ -114,7 +112,7 @@ async fn usage_and_readiness_say_so() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_and_started_again() {
-    let mut server = PrivateRedis::stopped();
+    let mut server = PrivateRedis::stopped().await;
     server.start(&[]).await;
     let limiter = RedisRateLimiter::new(open(&server.url()), share_of(2));
     let (a, b) = (TenantId::generate(), TenantId::generate());
@@ -125,7 +123,7 @@ async fn killed_and_started_again() {
     .await;
 
     for round in 0..3 {
-        server.kill();
+        server.kill().await;
         // The first may still be sent, and come back broken.
         let share_of_ten = if round == 0 { 5 } else { 0 };
         for tenant in [a, b] {
@@ -145,13 +143,9 @@ async fn killed_and_started_again() {
     }
 }
 
-async fn held_and_let_go(held: Held) {
-    let address = variable("REDIS_URL");
-    let address =
-        address.split_once("://").expect("a URL").1.split('/').next().expect("an address");
-    let address = address.rsplit('@').next().expect("an address").to_owned();
-    let proxy = Proxy::to(address).await;
-    let store = open(&proxy.url());
+async fn held_and_let_go(hang: fn(&Link)) {
+    let link = Link::to(address(&variable("REDIS_URL")), Duration::ZERO).await;
+    let store = open(&format!("redis://127.0.0.1:{}", link.port()));
     let limiter = RedisRateLimiter::new(store.clone(), share_of(4));
     let (a, b) = (TenantId::generate(), TenantId::generate());
     let limits = per_hour(40);
@@ -159,7 +153,7 @@ async fn held_and_let_go(held: Held) {
         async || limiter.peek(a, &limits).await.expect("a decision").source() == Source::Exact;
     eventually("redis decides", exact).await;
 
-    proxy.hold(held);
+    hang(&link);
     let start = Instant::now();
     for tenant in [a, b] {
         assert_eq!(
@@ -173,20 +167,20 @@ async fn held_and_let_go(held: Held) {
     let error = soon(store.ping()).await.expect_err("held");
     assert_eq!(error.kind(), ErrorKind::Unavailable);
 
-    proxy.hold(Held::Nothing);
+    link.mend();
     eventually("redis decides again", exact).await;
     eventually("redis answers again", async || store.ping().await.is_ok()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wire_that_hangs() {
-    held_and_let_go(Held::Everything).await;
+    held_and_let_go(Link::hang).await;
 }
 
 /// Redis counts what it was sent; nobody hears of it, so nobody is admitted by it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wire_that_swallows_the_answers() {
-    held_and_let_go(Held::Answers).await;
+    held_and_let_go(Link::hang_answers).await;
 }
 
 #[tokio::test]
@@ -205,9 +199,9 @@ async fn callers_at_the_start_do_not_wait_for_a_slow_connection() {
 
 #[tokio::test]
 async fn a_password_is_never_repeated() {
-    let mut server = PrivateRedis::stopped();
+    let mut server = PrivateRedis::stopped().await;
     server.start(&["--requirepass", "right"]).await;
-    let port = server.port();
+    let address = server.address();
     let hidden = "tr0ub4dor";
     let mut said = Vec::new();
     for url in ["redis://:{}@[nowhere", "http://:{}@host", "rediss://:{}@host"] {
@@ -216,7 +210,7 @@ async fn a_password_is_never_repeated() {
         assert_eq!(error.kind(), ErrorKind::Invalid);
         said.extend([error.to_string(), format!("{error:?}")]);
     }
-    let store = open(&format!("redis://:{hidden}@127.0.0.1:{port}"));
+    let store = open(&format!("redis://:{hidden}@{address}"));
     let limiter = RedisRateLimiter::new(store.clone(), OnLoss::Closed);
     for tenant in [TenantId::generate(), TenantId::generate()] {
         let error = limiter.check(tenant, &per_hour(1), ONE).await.expect_err("no entry");
@@ -228,14 +222,14 @@ async fn a_password_is_never_repeated() {
     assert!(said.contains("127.0.0.1"), "{said}");
     assert!(!said.contains(hidden), "{said}");
 
-    let right = open(&format!("redis://:right@127.0.0.1:{port}"));
+    let right = open(&format!("redis://:right@{address}"));
     eventually("the right one opens", async || right.ping().await.is_ok()).await;
 }
 
 /// A server that is loading, out of memory or a replica answers with errors.
 #[tokio::test]
 async fn a_server_that_refuses_is_away_too() {
-    let mut server = PrivateRedis::stopped();
+    let mut server = PrivateRedis::stopped().await;
     server.start(&["--maxmemory", "1", "--maxmemory-policy", "noeviction"]).await;
     // It answers at once, and badly: nothing here is about time.
     let patient = RedisOptions::new().deadline(Duration::from_secs(10));
