@@ -83,12 +83,16 @@ async fn open_database(config: &Config) -> Result<(TenantDb, Patience), Error> {
         None => file_url(&config.data_dir)?,
     };
     let patience = Patience::with(&url);
-    let db = TenantDb::options()
+    let mut options = TenantDb::options()
         .register::<Customer>()
         .register::<Payment>()
         .register::<Replay>()
         .max_connections(16)
-        .acquire_timeout(patience.connection)
+        .acquire_timeout(patience.connection);
+    if config.through_pooler {
+        options = options.without_prepared_statements();
+    }
+    let db = options
         .connect(&url)
         .await
         .map_err(|source| Error::new(source.kind(), "open the database").with_source(source))?;

@@ -14,6 +14,11 @@ pub struct Config {
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
 
+    /// The Postgres is behind a pooler in transaction mode that keeps no prepared statements, such
+    /// as PgBouncer before 1.24
+    #[arg(long, env = "PAYMENTS_THROUGH_POOLER")]
+    pub through_pooler: bool,
+
     /// Redis to share limits and usage between instances
     #[arg(long, env = "REDIS_URL", hide_env_values = true, value_name = "URL")]
     pub redis_url: Option<String>,

@@ -108,7 +108,7 @@ async fn a_migration_leaves_no_settings_on_a_connection() {
     let dump = Migration::portable(
         2,
         "like a dump",
-        "SELECT set_config('search_path', '', false); SET statement_timeout = 1;
+        "SELECT set_config('search_path', '', false); SET default_transaction_read_only = on;
          CREATE TEMP TABLE notes (id int)",
     );
     let db = database.options().max_connections(1).connect(database.url()).await;
