@@ -11,6 +11,7 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 pub struct RedisOptions {
     pub(crate) deadline: Duration,
+    pub(crate) patience: Duration,
     pub(crate) connect_timeout: Duration,
     pub(crate) retry_after: Duration,
     pub(crate) retry_after_at_most: Duration,
@@ -21,18 +22,28 @@ impl RedisOptions {
     pub const fn new() -> Self {
         Self {
             deadline: Duration::from_millis(50),
+            patience: Duration::from_secs(2),
             connect_timeout: Duration::from_secs(1),
             retry_after: Duration::from_millis(100),
             retry_after_at_most: Duration::from_secs(1),
         }
     }
 
-    /// The time a decision or a count may take, everything included; 50 ms.
+    /// The time a decision or a look at usage may take, everything included; 50 ms.
     ///
     /// Redis answers in well under one. Fifty is long enough for a slow network and short
     /// enough for a person.
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
+        self
+    }
+
+    /// The time a count may wait for Redis to come back, and then for its answer; 2 s each.
+    ///
+    /// Nobody waits for a count, so that it need not be lost over a short failure. Counts that
+    /// wait are held in memory.
+    pub const fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
         self
     }
 

@@ -43,6 +43,15 @@ struct Live {
     since: Instant,
 }
 
+/// Which connection is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wait {
+    /// The first one, until it is there or known to fail.
+    ForTheFirst,
+    /// Any, also one that is being made again.
+    ForAny,
+}
+
 impl RedisStore {
     /// Takes the URL of a server, `redis://[user][:password@]host[:port][/db]` or `unix:///path`,
     /// and connects at the first call.
@@ -67,29 +76,51 @@ impl RedisStore {
         answer.map(drop).map_err(|failure| failure.into_error("ask redis whether it is there"))
     }
 
-    /// Sends a request, within the deadline.
+    /// Sends a request, within the deadline; while Redis is away, not at all.
     pub(crate) async fn send(&self, request: &Request) -> Result<Reply, Failure> {
         let deadline = self.0.options.deadline;
         let until = Instant::now() + deadline;
-        let mut live = self.live(until).await?;
+        let live = self.live(until, Wait::ForTheFirst).await?;
+        self.send_over(live, request, until, deadline).await
+    }
+
+    /// Sends a request that nobody waits for: while Redis is away, it waits for it.
+    pub(crate) async fn send_patiently(&self, request: &Request) -> Result<Reply, Failure> {
+        let patience = self.0.options.patience;
+        let live = self.live(Instant::now() + patience, Wait::ForAny).await?;
+        // Anew: an answer that had no time left would say nothing about the server.
+        self.send_over(live, request, Instant::now() + patience, patience).await
+    }
+
+    async fn send_over(
+        &self,
+        mut live: Live,
+        request: &Request,
+        until: Instant,
+        limit: Duration,
+    ) -> Result<Reply, Failure> {
         let answer = timeout_at(until, live.connection.send(request)).await;
-        let answer = answer.unwrap_or(Err(Failure::Late(deadline)));
+        let answer = answer.unwrap_or(Err(Failure::Late(limit)));
         if let Err(failure @ (Failure::Lost(_) | Failure::Late(_))) = &answer {
             self.0.lost(live.since, failure);
         }
         answer
     }
 
-    async fn live(&self, until: Instant) -> Result<Live, Failure> {
+    async fn live(&self, until: Instant, wait: Wait) -> Result<Live, Failure> {
         let link = self.0.link.borrow().clone();
         match link {
             Link::Up(live) => return Ok(live),
-            Link::Down => return Err(Failure::Down),
+            Link::Down if wait == Wait::ForTheFirst => return Err(Failure::Down),
             Link::Unused => self.0.first_use(),
-            Link::Opening => {}
+            Link::Opening | Link::Down => {}
         }
         let mut link = self.0.link.subscribe();
-        let opened = link.wait_for(|link| !matches!(link, Link::Unused | Link::Opening));
+        let opened = link.wait_for(|link| match link {
+            Link::Up(_) => true,
+            Link::Down => wait == Wait::ForTheFirst,
+            Link::Unused | Link::Opening => false,
+        });
         if let Ok(opened) = timeout_at(until, opened).await {
             return match opened.as_deref() {
                 Ok(Link::Up(live)) => Ok(live.clone()),
@@ -140,12 +171,12 @@ impl Shared {
         });
         if first {
             tracing::warn!(redis.endpoint = ?self.endpoint, error = %failure, "redis is away");
-            // A server that was there for long and hung up is asked again at once.
-            let pause = match failure {
-                Failure::Lost(_) if since.elapsed() > self.options.retry_after_at_most => {
-                    Duration::ZERO
-                }
-                _ => self.options.retry_after,
+            // A server that was there for long is asked again at once: it may have hung up, or
+            // have been slow this one time.
+            let pause = if since.elapsed() > self.options.retry_after_at_most {
+                Duration::ZERO
+            } else {
+                self.options.retry_after
             };
             tokio::spawn(connect(Arc::downgrade(self), pause));
         }

@@ -13,7 +13,8 @@ use crate::{RedisStore, keys};
 ///
 /// The month is that of the node's clock, in UTC: around midnight of the first, a node whose
 /// clock is off counts into the month beside. A month's counts live until 90 days after its
-/// end. While Redis is away counts are refused with an error, and not kept for later.
+/// end. While Redis is away a count waits for it, for its
+/// [patience](crate::RedisOptions::patience), and is then refused with an error and lost.
 ///
 /// ```no_run
 /// use tenancy_redis::{RedisOptions, RedisStore, RedisUsageMeter};
@@ -53,7 +54,7 @@ impl UsageMeter for RedisUsageMeter {
         for (meter, count) in counts {
             request.arg(meter.as_str()).arg((*count).min(Usage::MAX_COUNT));
         }
-        let answer = self.store.send(&request).await;
+        let answer = self.store.send_patiently(&request).await;
         answer.map(drop).map_err(|failure| failure.into_error("record usage"))
     }
 

@@ -21,8 +21,8 @@ pub(crate) struct Backends {
     pub(crate) limiter: Arc<dyn RateLimiter>,
     /// How much a tenant uses.
     pub(crate) meter: Arc<dyn UsageMeter>,
-    /// The connections to the server behind the two, if they are shared.
-    pub(crate) redis: Vec<RedisStore>,
+    /// The server behind the two, if they are shared.
+    pub(crate) redis: Option<RedisStore>,
     /// The time of day.
     pub(crate) clock: Arc<dyn Clock>,
     /// How long a request may wait for them.
@@ -67,8 +67,8 @@ impl App {
         &self.backends.meter
     }
 
-    pub(crate) fn redis(&self) -> &[RedisStore] {
-        &self.backends.redis
+    pub(crate) fn redis(&self) -> Option<&RedisStore> {
+        self.backends.redis.as_ref()
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {

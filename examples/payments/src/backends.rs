@@ -32,9 +32,6 @@ const MIGRATIONS: &[Migration] = &[Migration::new(
 /// a quarter of a second, and that must not pass for a Redis that is away.
 const DECISION: Duration = Duration::from_millis(500);
 
-/// How long a count may take. Nobody waits for it, and one that is given up is lost.
-const COUNT: Duration = Duration::from_secs(2);
-
 /// Opens everything and brings the schema up to date.
 pub(crate) async fn open(config: &Config) -> Result<(Backends, SqlDirectory), Error> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -51,28 +48,25 @@ pub(crate) async fn open(config: &Config) -> Result<(Backends, SqlDirectory), Er
 struct Counters {
     limiter: Arc<dyn RateLimiter>,
     meter: Arc<dyn UsageMeter>,
-    redis: Vec<RedisStore>,
+    redis: Option<RedisStore>,
 }
 
 impl Counters {
     fn in_memory(clock: &Arc<dyn Clock>) -> Self {
         let limiter = Arc::new(MemoryRateLimiter::new(clock.clone()));
-        Self { limiter, meter: Arc::new(MemoryUsageMeter::new(clock.clone())), redis: Vec::new() }
+        Self { limiter, meter: Arc::new(MemoryUsageMeter::new(clock.clone())), redis: None }
     }
 
-    /// Two connections, as limits and counts are in a hurry to different degrees.
-    ///
     /// A Redis that is away is no reason not to start: it holds limits and counts, no payment.
     async fn shared(url: &str, nodes: NonZeroU32) -> Result<Self, Error> {
-        let limits = RedisStore::open(url, RedisOptions::new().deadline(DECISION))?;
-        let counts = RedisStore::open(url, RedisOptions::new().deadline(COUNT))?;
-        // Connected here, so that the first requests do not wait for it. They log what they find.
-        let _ = tokio::join!(limits.ping(), counts.ping());
+        let redis = RedisStore::open(url, RedisOptions::new().deadline(DECISION))?;
+        // Connected here, so that the first requests do not wait for it. It logs what it finds.
+        let _ = redis.ping().await;
         let on_loss = OnLoss::LocalShare { nodes };
         Ok(Self {
-            limiter: Arc::new(RedisRateLimiter::new(limits.clone(), on_loss)),
-            meter: Arc::new(RedisUsageMeter::new(counts.clone())),
-            redis: vec![limits, counts],
+            limiter: Arc::new(RedisRateLimiter::new(redis.clone(), on_loss)),
+            meter: Arc::new(RedisUsageMeter::new(redis.clone())),
+            redis: Some(redis),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Redis is away: a clear answer in bounded time, and a way back.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tenancy_core::limit::{Decision, Limit, LimitName, RateLimiter, SlidingLog, Source};
@@ -97,7 +98,9 @@ async fn closed_refuses_with_an_error_and_open_lets_pass() {
 
 #[tokio::test]
 async fn usage_and_readiness_say_so() {
-    let store = open(&PrivateRedis::stopped().await.url());
+    let options = RedisOptions::new().patience(Duration::from_millis(100));
+    let store = RedisStore::open(&PrivateRedis::stopped().await.url(), options);
+    let store = store.expect("a good URL");
     let meter = RedisUsageMeter::new(store.clone());
     for tenant in [TenantId::generate(), TenantId::generate()] {
         let error = soon(meter.record(tenant, &[(Meter::API_CALLS, 1)])).await.expect_err("away");
@@ -108,6 +111,30 @@ async fn usage_and_readiness_say_so() {
     }
     let error = soon(store.ping()).await.expect_err("away");
     assert_eq!(error.kind(), ErrorKind::Unavailable);
+}
+
+/// A short failure costs no count: it waits for Redis to come back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn counts_wait_for_a_redis_that_comes_back() {
+    let mut server = PrivateRedis::stopped().await;
+    let patient = RedisOptions::new().patience(Duration::from_secs(30));
+    let store = RedisStore::open(&server.url(), patient).expect("a good URL");
+    let meter = Arc::new(RedisUsageMeter::new(store.clone()));
+    let tenants = [TenantId::generate(), TenantId::generate()];
+    let error = soon(store.ping()).await.expect_err("nothing listens yet");
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    let waiting = tenants.map(|tenant| {
+        let meter = meter.clone();
+        tokio::spawn(async move { meter.record(tenant, &[(Meter::API_CALLS, 3)]).await })
+    });
+    server.start(&[]).await;
+    for count in waiting {
+        count.await.expect("no panic").expect("it was counted");
+    }
+    for tenant in tenants {
+        let usage = meter.usage(tenant, Month::current(&SystemClock)).await.expect("usage");
+        assert_eq!(usage.of(&Meter::API_CALLS), 3);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
