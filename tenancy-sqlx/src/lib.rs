@@ -22,6 +22,9 @@
 //! * `postgres`, `sqlite` (both on): the databases that are compiled in.
 //! * `axum`: [`TenantTx`] as an extractor.
 
+#[cfg(not(any(feature = "postgres", feature = "sqlite")))]
+compile_error!("tenancy-sqlx needs a database: turn on its feature `postgres` or `sqlite`");
+
 mod backend;
 mod db;
 mod directory;

@@ -1,4 +1,4 @@
-//! The programs in the documents compile and run.
+// The programs in the documents compile and run, with the tests of documentation.
 
 #[doc = include_str!("../../README.md")]
 struct Readme;

@@ -112,6 +112,7 @@ impl<DB: Database> Transaction<DB> {
     }
 
     /// Gives the connection to nobody after this transaction.
+    #[cfg(feature = "postgres")]
     pub(crate) fn close_after(&mut self) {
         self.connection.close_on_drop();
     }
