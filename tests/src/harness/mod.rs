@@ -20,7 +20,7 @@ pub(crate) use database::{Database, Engine};
 pub(crate) use demo_tenant::DemoTenant;
 pub(crate) use eventually::eventually;
 pub(crate) use link::Link;
-pub(crate) use note::{NOTES, Note};
+pub(crate) use note::{NOTES, Note, count_notes, write_note};
 pub(crate) use private_redis::PrivateRedis;
 pub(crate) use raw::{Raw, raw};
 pub(crate) use server::Server;

@@ -1,5 +1,5 @@
 use tenancy_core::TenantId;
-use tenancy_sqlx::{Migration, TenantEntity};
+use tenancy_sqlx::{Migration, TenantDb, TenantEntity};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -33,6 +33,18 @@ impl Note {
             version: 1,
         }
     }
+}
+
+/// Writes a note for a tenant, and commits it.
+pub(crate) async fn write_note(db: &TenantDb, tenant: TenantId, id: i64) {
+    let mut tx = db.tenant(tenant);
+    tx.repo::<Note>().insert(Note::new(tenant, id)).await.expect("inserted");
+    tx.commit().await.expect("committed");
+}
+
+/// Counts the notes that a tenant sees.
+pub(crate) async fn count_notes(db: &TenantDb, tenant: TenantId) -> u64 {
+    db.read(tenant).repo::<Note>().count().await.expect("a count")
 }
 
 pub(crate) const NOTES: Migration = Migration::new(

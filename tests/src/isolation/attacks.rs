@@ -8,17 +8,9 @@ use tenancy_core::entity::{Column, FromTenantRow, Kind, Row, Table, ToValue as _
 use tenancy_core::{Error, ErrorKind, TenantEntity, TenantId};
 use tenancy_sqlx::{Migration, TenantDb};
 
-use crate::harness::{Database, Engine, Link, NOTES, Note, address, two_tenants};
-
-async fn insert(db: &TenantDb, tenant: TenantId, id: i64) {
-    let mut tx = db.tenant(tenant);
-    tx.repo::<Note>().insert(Note::new(tenant, id)).await.expect("inserted");
-    tx.commit().await.expect("committed");
-}
-
-async fn count(db: &TenantDb, tenant: TenantId) -> u64 {
-    db.read(tenant).repo::<Note>().count().await.expect("a count")
-}
+use crate::harness::{
+    Database, Engine, Link, NOTES, Note, address, count_notes, two_tenants, write_note,
+};
 
 /// The search path of a role decides which table a bare name means, unless it is pinned.
 #[tokio::test]
@@ -26,8 +18,8 @@ async fn a_search_path_leads_to_no_other_table() {
     let database = Database::create(Engine::Postgres).await;
     let db = database.notes().await;
     let (a, b) = two_tenants();
-    insert(&db, a, 1).await;
-    insert(&db, b, 1).await;
+    write_note(&db, a, 1).await;
+    write_note(&db, b, 1).await;
     db.close().await;
     let mut admin = database.admin().await;
     admin.run("CREATE SCHEMA evil AUTHORIZATION tenancy_test").await;
@@ -42,7 +34,7 @@ async fn a_search_path_leads_to_no_other_table() {
     tx.commit().await.expect("committed");
     assert_eq!(admin.count("SELECT count(*) FROM evil.notes").await, 2);
     assert_eq!(admin.count("SELECT count(*) FROM public.notes").await, 1);
-    assert_eq!(count(&db, b).await, 1);
+    assert_eq!(count_notes(&db, b).await, 1);
 }
 
 /// An operator is looked up by the search path too: `evil.=` says yes to everything.
@@ -51,8 +43,8 @@ async fn an_operator_of_ones_own_makes_no_rows_equal() {
     let database = Database::create(Engine::Postgres).await;
     let db = database.notes().await;
     let (a, b) = two_tenants();
-    insert(&db, a, 1).await;
-    insert(&db, b, 1).await;
+    write_note(&db, a, 1).await;
+    write_note(&db, b, 1).await;
     db.close().await;
     let mut admin = database.admin().await;
     let name = database.name();
@@ -66,11 +58,11 @@ async fn an_operator_of_ones_own_makes_no_rows_equal() {
         ))
         .await;
     let db = database.options().connect(database.url()).await.expect("it answers");
-    assert_eq!(count(&db, a).await, 1);
+    assert_eq!(count_notes(&db, a).await, 1);
     let mut tx = db.tenant(a);
     assert!(tx.repo::<Note>().delete(&1).await.expect("deleted"));
     tx.commit().await.expect("committed");
-    assert_eq!(count(&db, b).await, 1);
+    assert_eq!(count_notes(&db, b).await, 1);
 
     // Policies that were made with it print otherwise, and are refused.
     let own = "tenant_id = NULLIF(current_setting('tenancy.tenant_id', true), '')::uuid";
@@ -90,15 +82,15 @@ async fn a_temporary_table_of_another_client_shadows_nothing() {
     let database = Database::create(Engine::PgBouncer).await;
     let db = database.notes().await;
     let (a, b) = two_tenants();
-    insert(&db, a, 1).await;
+    write_note(&db, a, 1).await;
     let mut stranger = crate::harness::Admin::at(database.url()).await;
     for _ in 0..5 {
         let _ = stranger.try_run("CREATE TEMP TABLE notes (LIKE public.notes)").await;
     }
     for _ in 0..10 {
-        assert_eq!((count(&db, a).await, count(&db, b).await), (1, 0));
+        assert_eq!((count_notes(&db, a).await, count_notes(&db, b).await), (1, 0));
     }
-    insert(&db, b, 2).await;
+    write_note(&db, b, 2).await;
     assert_eq!(database.admin().await.count("SELECT count(*) FROM public.notes").await, 2);
 }
 
@@ -115,8 +107,8 @@ async fn a_migration_leaves_no_settings_on_a_connection() {
     let db = db.expect("it answers");
     db.migrate(&[NOTES, dump]).await.expect("migrated");
     let (a, b) = two_tenants();
-    insert(&db, a, 1).await;
-    assert_eq!((count(&db, a).await, count(&db, b).await), (1, 0));
+    write_note(&db, a, 1).await;
+    assert_eq!((count_notes(&db, a).await, count_notes(&db, b).await), (1, 0));
     assert_eq!(database.admin().await.count("SELECT count(*) FROM public.notes").await, 1);
 }
 
@@ -150,14 +142,14 @@ async fn a_cancelled_begin_does_not_leave_half_a_transaction() {
         let database = Database::create(engine).await;
         let db = database.notes().await;
         let (a, b) = two_tenants();
-        insert(&db, b, 1).await;
+        write_note(&db, b, 1).await;
         let mut tx = db.tenant(a);
         let debit = started(tx.repo::<Note>().insert(Note::new(a, 1))).await;
         assert!(debit.is_none(), "a begin waits at least once");
         let credit = tx.repo::<Note>().insert(Note::new(a, 2)).await;
         assert_eq!(credit.expect_err("refused").kind(), ErrorKind::Conflict);
         assert_eq!(tx.commit().await.expect_err("refused").kind(), ErrorKind::Conflict);
-        assert_eq!((count(&db, a).await, count(&db, b).await), (0, 1));
+        assert_eq!((count_notes(&db, a).await, count_notes(&db, b).await), (0, 1));
     }
 }
 
@@ -166,8 +158,8 @@ async fn a_row_that_cannot_be_read_spoils_its_transaction() {
     let database = Database::create(Engine::Postgres).await;
     let db = database.notes().await;
     let (a, b) = two_tenants();
-    insert(&db, a, 1).await;
-    insert(&db, b, 1).await;
+    write_note(&db, a, 1).await;
+    write_note(&db, b, 1).await;
     let mut admin = database.admin().await;
     // The update below happens, and what it returns cannot be read.
     admin.run("ALTER TABLE notes ALTER COLUMN version TYPE numeric").await;
@@ -196,8 +188,8 @@ async fn a_trigger_that_rolls_back_hurts_no_other_tenant() {
     tx.repo::<Note>().insert(Note::new(a, 8)).await.expect("inserted");
     tx.repo::<Note>().insert(Note::new(a, 9)).await.expect_err("the trigger refuses");
     drop(tx);
-    insert(&db, b, 1).await;
-    assert_eq!((count(&db, a).await, count(&db, b).await), (0, 1));
+    write_note(&db, b, 1).await;
+    assert_eq!((count_notes(&db, a).await, count_notes(&db, b).await), (0, 1));
 }
 
 #[tokio::test]
@@ -210,7 +202,7 @@ async fn a_server_that_falls_silent_is_given_up() {
     let options = database.options().acquire_timeout(Duration::from_millis(300));
     let db = options.connect(&url).await.expect("it answers");
     let (a, b) = two_tenants();
-    assert_eq!((count(&db, a).await, count(&db, b).await), (0, 0));
+    assert_eq!((count_notes(&db, a).await, count_notes(&db, b).await), (0, 0));
     link.hang();
     let asked = Instant::now();
     let error = db.ping().await.expect_err("silent");

@@ -3,7 +3,7 @@
 use sqlx::{Connection as _, Executor as _, PgConnection, Row as _};
 use tenancy_core::TenantId;
 
-use crate::harness::{Database, Engine, Note, two_tenants};
+use crate::harness::{Database, Engine, two_tenants, write_note};
 
 /// Two tenants with a note each, and a plain connection of the application's role: what an
 /// injection or a forgotten predicate would work with.
@@ -12,9 +12,7 @@ async fn open() -> (Database, PgConnection, TenantId, TenantId) {
     let db = database.notes().await;
     let (a, b) = two_tenants();
     for tenant in [a, b] {
-        let mut tx = db.tenant(tenant);
-        tx.repo::<Note>().insert(Note::new(tenant, 1)).await.expect("inserted");
-        tx.commit().await.expect("committed");
+        write_note(&db, tenant, 1).await;
     }
     db.close().await;
     let connection = PgConnection::connect(database.url()).await.expect("a connection");

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tenancy_core::ErrorKind;
 
-use crate::harness::{Database, Engine, Link, Note, address, two_tenants};
+use crate::harness::{Database, Engine, Link, Note, address, two_tenants, write_note};
 
 #[tokio::test]
 async fn killed_connections_are_replaced_without_an_error() {
@@ -12,9 +12,7 @@ async fn killed_connections_are_replaced_without_an_error() {
     let db = database.notes().await;
     let (a, b) = two_tenants();
     for tenant in [a, b] {
-        let mut tx = db.tenant(tenant);
-        tx.repo::<Note>().insert(Note::new(tenant, 1)).await.expect("inserted");
-        tx.commit().await.expect("committed");
+        write_note(&db, tenant, 1).await;
     }
     // Several idle connections, all of them broken at once.
     let counts = async |tenant| db.read(tenant).repo::<Note>().count().await;

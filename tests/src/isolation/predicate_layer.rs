@@ -4,7 +4,7 @@
 
 use tenancy_core::{ErrorKind, Page};
 
-use crate::harness::{Database, Engine, Note, two_tenants};
+use crate::harness::{Database, Engine, Note, two_tenants, write_note};
 
 #[tokio::test]
 async fn holds_without_row_level_security() {
@@ -12,10 +12,8 @@ async fn holds_without_row_level_security() {
     let db = database.notes().await;
     let (a, b) = two_tenants();
     for tenant in [a, b] {
-        let mut tx = db.tenant(tenant);
-        tx.repo::<Note>().insert(Note::new(tenant, 1)).await.expect("inserted");
-        tx.repo::<Note>().insert(Note::new(tenant, 2)).await.expect("inserted");
-        tx.commit().await.expect("committed");
+        write_note(&db, tenant, 1).await;
+        write_note(&db, tenant, 2).await;
     }
     let mut admin = database.admin().await;
     admin.run("ALTER TABLE notes NO FORCE ROW LEVEL SECURITY").await;
