@@ -6,6 +6,7 @@
 mod concurrency;
 mod contract;
 mod crash;
+mod directory;
 #[cfg(doctest)]
 mod documents;
 mod edge;
