@@ -140,12 +140,18 @@ async fn started<T>(future: impl Future<Output = T>) -> Option<T> {
 async fn a_cancelled_begin_does_not_leave_half_a_transaction() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let database = Database::create(engine).await;
-        let db = database.notes().await;
+        database.notes().await.close().await;
+        let db = database.options().max_connections(1).connect(database.url()).await;
+        let db = db.expect("it answers");
         let (a, b) = two_tenants();
         write_note(&db, b, 1).await;
+        // Somebody has the only connection that writes, so that the begin has to wait.
+        let mut other = db.tenant(b);
+        other.repo::<Note>().insert(Note::new(b, 2)).await.expect("inserted");
         let mut tx = db.tenant(a);
         let debit = started(tx.repo::<Note>().insert(Note::new(a, 1))).await;
-        assert!(debit.is_none(), "a begin waits at least once");
+        assert!(debit.is_none(), "the begin waits for a connection");
+        other.rollback().await.expect("rolled back");
         let credit = tx.repo::<Note>().insert(Note::new(a, 2)).await;
         assert_eq!(credit.expect_err("refused").kind(), ErrorKind::Conflict);
         assert_eq!(tx.commit().await.expect_err("refused").kind(), ErrorKind::Conflict);
