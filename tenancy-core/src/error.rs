@@ -38,6 +38,12 @@ pub enum ErrorKind {
     CredentialInvalid,
     /// The actor may not do this.
     Forbidden,
+    /// The tenant's plan does not include the feature.
+    FeatureNotInPlan,
+    /// The tenant has used up what its plan allows; [`Error::subject`] names the meter.
+    QuotaExceeded,
+    /// More is asked of us at the moment than we can do; trying again later may help.
+    Overloaded,
     /// A service behind us does not answer; trying again later may help.
     Unavailable,
     /// The program is put together wrongly: a layer, a registration or a role is missing.
@@ -110,7 +116,10 @@ impl Error {
 
     /// Tells whether the same call may succeed later without a change.
     pub fn is_transient(&self) -> bool {
-        matches!(self.0.kind, ErrorKind::Unavailable | ErrorKind::TenantProvisioning)
+        matches!(
+            self.0.kind,
+            ErrorKind::Unavailable | ErrorKind::Overloaded | ErrorKind::TenantProvisioning
+        )
     }
 }
 

@@ -40,16 +40,18 @@ pub use actor::{Actor, ActorKind};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use context::{RequestId, ResolvedVia, TenantContext, Trust};
 pub use directory::{
-    ApiKey, ApiKeyHash, ApiKeySecret, DirectoryEntry, MemoryDirectory, TenantDirectory, TenantKey,
+    ApiKey, ApiKeyHash, ApiKeySecret, BusEvent, Changes, DirectoryEntry, Invalidation,
+    InvalidationBus, MemoryDirectory, Remembered, Session, SessionHash, SessionSecret,
+    TenantDirectory, TenantKey,
 };
 pub use entity::{IntoEntity, TenantEntity};
 pub use error::{Error, ErrorKind};
-pub use id::{TenantId, TenantSlug};
+pub use id::{Host, TenantId, TenantSlug};
 pub use limit::{Decision, Limit, LimitName, MemoryRateLimiter, Policy, RateLimiter, SlidingLog};
 pub use placement::{Isolation, Placement};
 pub use plan::{Allowance, Plan, PlanCatalogue};
 pub use problem::Problem;
 pub use repository::{Order, Page, Slice, TenantScoped};
 pub use resolve::{Resolution, ResolverChain, TenantResolver};
-pub use tenant::{Tenant, TenantStatus};
+pub use tenant::{EntitledBy, EntitledLimit, Entitlement, Overrides, Tenant, TenantStatus};
 pub use usage::{MemoryUsageMeter, Meter, Month, Usage, UsageMeter, Used};

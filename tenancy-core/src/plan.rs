@@ -26,6 +26,8 @@ pub struct Plan {
     requests_per_minute: NonZeroU32,
     allowances: BTreeMap<Cow<'static, str>, Allowance>,
     features: BTreeSet<Cow<'static, str>>,
+    settings: BTreeMap<Cow<'static, str>, Cow<'static, str>>,
+    weight: NonZeroU32,
 }
 
 /// How much of something a plan allows.
@@ -55,6 +57,8 @@ impl Plan {
             requests_per_minute,
             allowances: BTreeMap::new(),
             features: BTreeSet::new(),
+            settings: BTreeMap::new(),
+            weight: NonZeroU32::MIN,
         }
     }
 
@@ -71,6 +75,24 @@ impl Plan {
     /// Includes a feature.
     pub fn with_feature(mut self, feature: impl Into<Cow<'static, str>>) -> Self {
         self.features.insert(feature.into());
+        self
+    }
+
+    /// Sets what holds for its tenants unless they set it themselves.
+    pub fn with_setting(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        value: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        self.settings.insert(name.into(), value.into());
+        self
+    }
+
+    /// Sets the share of its tenants in what tenants compete for; 1 when not set.
+    ///
+    /// Under load a tenant of weight 4 is served four times as often as one of weight 1.
+    pub fn with_weight(mut self, weight: NonZeroU32) -> Self {
+        self.weight = weight;
         self
     }
 
@@ -92,6 +114,21 @@ impl Plan {
     /// Tells whether it includes a feature.
     pub fn has_feature(&self, feature: &str) -> bool {
         self.features.contains(feature)
+    }
+
+    /// Returns the features.
+    pub fn features(&self) -> impl Iterator<Item = &str> {
+        self.features.iter().map(Cow::as_ref)
+    }
+
+    /// Returns a setting.
+    pub fn setting(&self, name: &str) -> Option<&str> {
+        self.settings.get(name).map(Cow::as_ref)
+    }
+
+    /// Returns the share of its tenants in what tenants compete for.
+    pub const fn weight(&self) -> NonZeroU32 {
+        self.weight
     }
 
     /// Returns the allowances by name.

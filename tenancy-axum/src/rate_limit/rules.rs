@@ -24,7 +24,7 @@ impl Rules {
 }
 
 fn tenant_limit(context: &TenantContext) -> Limit {
-    let policy = SlidingLog::per_minute(context.tenant().plan().requests_per_minute());
+    let policy = SlidingLog::per_minute(context.tenant().requests_per_minute());
     let limit = Limit::new(LimitName::TENANT, policy);
     if context.trust() <= Trust::Address { limit.for_subject("address") } else { limit }
 }

@@ -6,4 +6,5 @@ mod task;
 mod tenant_context;
 
 pub use request_id::RequestId;
+pub(crate) use tenant_context::Inner as ContextParts;
 pub use tenant_context::{ResolvedVia, TenantContext, Trust};

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use time::OffsetDateTime;
@@ -14,10 +15,18 @@ pub enum ResolvedVia {
     Jwt,
     /// An API key.
     ApiKey,
+    /// A session cookie.
+    Session,
     /// A header, from a declared proxy or beside a credential.
     Header,
     /// The label next to the base domain.
     Subdomain,
+    /// A domain of the tenant's own.
+    Domain,
+    /// A prefix of the path.
+    Path,
+    /// A sealed envelope: a job, or a call from another service of ours.
+    Envelope,
     /// The program itself: a job, a command, a test.
     Program,
 }
@@ -28,8 +37,12 @@ impl ResolvedVia {
         match self {
             Self::Jwt => "jwt",
             Self::ApiKey => "api_key",
+            Self::Session => "session",
             Self::Header => "header",
             Self::Subdomain => "subdomain",
+            Self::Domain => "domain",
+            Self::Path => "path",
+            Self::Envelope => "envelope",
             Self::Program => "program",
         }
     }
@@ -81,32 +94,50 @@ pub enum Trust {
 #[derive(Clone)]
 pub struct TenantContext(Arc<Inner>);
 
-struct Inner {
-    tenant: Arc<Tenant>,
-    resolved_via: ResolvedVia,
-    resolved_at: OffsetDateTime,
-    trust: Trust,
-    actor: Option<Actor>,
-    request_id: Option<RequestId>,
+/// The parts of a context. The other modules fill it in; nobody changes it later.
+pub(crate) struct Inner {
+    pub(crate) tenant: Arc<Tenant>,
+    pub(crate) resolved_via: ResolvedVia,
+    pub(crate) resolved_at: OffsetDateTime,
+    pub(crate) trust: Trust,
+    pub(crate) actor: Option<Actor>,
+    pub(crate) client_addr: Option<IpAddr>,
+    pub(crate) request_id: Option<RequestId>,
 }
 
 impl TenantContext {
-    /// Makes the context of a request.
-    pub(crate) fn of_request(
-        tenant: Arc<Tenant>,
-        (resolved_via, trust): (ResolvedVia, Trust),
-        resolved_at: OffsetDateTime,
-        actor: Option<Actor>,
-        request_id: Option<RequestId>,
-    ) -> Self {
-        Self(Arc::new(Inner { tenant, resolved_via, resolved_at, trust, actor, request_id }))
+    pub(crate) fn of(inner: Inner) -> Self {
+        Self(Arc::new(inner))
     }
 
     /// Makes the context of work the program starts itself: a command, a job, a test.
     pub fn for_program(tenant: Arc<Tenant>) -> Self {
         use crate::{Clock as _, SystemClock};
-        let via = (ResolvedVia::Program, Trust::Declared);
-        Self::of_request(tenant, via, SystemClock.now(), None, None)
+        Self::of(Inner {
+            tenant,
+            resolved_via: ResolvedVia::Program,
+            resolved_at: SystemClock.now(),
+            trust: Trust::Declared,
+            actor: None,
+            client_addr: None,
+            request_id: None,
+        })
+    }
+
+    /// Returns the same context with somebody who acts, as the program vouches for.
+    pub fn with_actor(self, actor: Actor) -> Self {
+        let Inner {
+            ref tenant, resolved_via, resolved_at, trust, client_addr, ref request_id, ..
+        } = *self.0;
+        Self::of(Inner {
+            tenant: tenant.clone(),
+            resolved_via,
+            resolved_at,
+            trust,
+            actor: Some(actor),
+            client_addr,
+            request_id: request_id.clone(),
+        })
     }
 
     /// Returns the tenant.
@@ -137,6 +168,11 @@ impl TenantContext {
     /// Returns who acts, if a credential came.
     pub fn actor(&self) -> Option<&Actor> {
         self.0.actor.as_ref()
+    }
+
+    /// Returns the address the request came from, as far as it can be believed.
+    pub fn client_addr(&self) -> Option<IpAddr> {
+        self.0.client_addr
     }
 
     /// Returns the request's id, if this is a request.

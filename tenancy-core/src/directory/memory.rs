@@ -77,6 +77,7 @@ impl Records {
             TenantKey::Slug(slug) => {
                 self.slugs.get(slug).and_then(tenant).map(DirectoryEntry::of_tenant)
             }
+            TenantKey::Domain(_) | TenantKey::SessionHash(_) => None,
             TenantKey::ApiKeyHash(hash) => {
                 let key = self.api_keys.get(hash)?;
                 Some(DirectoryEntry::of_api_key(tenant(&key.tenant())?, key.clone()))

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{ApiKey, ApiKeyHash};
-use crate::{Error, Tenant, TenantId, TenantSlug};
+use super::{ApiKey, ApiKeyHash, Changes, Session, SessionHash};
+use crate::{Error, Host, Tenant, TenantId, TenantSlug};
 
 /// How someone names a tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -13,8 +13,12 @@ pub enum TenantKey {
     Id(TenantId),
     /// By its short name.
     Slug(TenantSlug),
+    /// By a domain of its own, once that is verified.
+    Domain(Host),
     /// By the hash of one of its API keys.
     ApiKeyHash(ApiKeyHash),
+    /// By the hash of a session at it.
+    SessionHash(SessionHash),
 }
 
 impl TenantKey {
@@ -39,24 +43,42 @@ pub struct DirectoryEntry {
     pub tenant: Arc<Tenant>,
     /// The API key, when it was asked for by one.
     pub api_key: Option<Arc<ApiKey>>,
+    /// The session, when it was asked for by one.
+    pub session: Option<Arc<Session>>,
 }
 
 impl DirectoryEntry {
-    /// An entry found by id or slug.
+    /// An entry found by id, slug or domain.
     pub fn of_tenant(tenant: Arc<Tenant>) -> Self {
-        Self { tenant, api_key: None }
+        Self { tenant, api_key: None, session: None }
     }
 
     /// An entry found by an API key.
     pub fn of_api_key(tenant: Arc<Tenant>, api_key: Arc<ApiKey>) -> Self {
-        Self { tenant, api_key: Some(api_key) }
+        Self { tenant, api_key: Some(api_key), session: None }
     }
+
+    /// An entry found by a session.
+    pub fn of_session(tenant: Arc<Tenant>, session: Arc<Session>) -> Self {
+        Self { tenant, api_key: None, session: Some(session) }
+    }
+}
+
+/// What a directory knows of a key without waiting.
+#[derive(Debug, Clone)]
+pub enum Remembered {
+    /// Nothing: it must be asked.
+    Nothing,
+    /// There is no such tenant.
+    Absent,
+    /// There is one.
+    Found(DirectoryEntry),
 }
 
 /// Finds tenants.
 ///
 /// A directory says what is; it does not judge: suspended tenants and expired keys are found
-/// too. A revoked key is not.
+/// too. A revoked key is not, nor is a session that was ended or a domain that is not verified.
 ///
 /// # Write your own
 ///
@@ -87,11 +109,35 @@ pub trait TenantDirectory: Send + Sync + 'static {
     /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) when the directory cannot say.
     /// "There is none" is `Ok(None)`.
     async fn find(&self, key: &TenantKey) -> Result<Option<DirectoryEntry>, Error>;
+
+    /// Returns what is known without waiting. A directory that remembers nothing says so.
+    fn remembered(&self, _key: &TenantKey) -> Remembered {
+        Remembered::Nothing
+    }
+
+    /// Returns what changed after a revision, and the revision now.
+    ///
+    /// A cache polls it. A directory that keeps no revisions always answers revision 0.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) when the directory cannot say.
+    async fn changes_since(&self, _revision: i64) -> Result<Changes, Error> {
+        Ok(Changes { revision: 0, invalidations: Some(Vec::new()) })
+    }
 }
 
 #[async_trait]
 impl<D: TenantDirectory + ?Sized> TenantDirectory for Arc<D> {
     async fn find(&self, key: &TenantKey) -> Result<Option<DirectoryEntry>, Error> {
         (**self).find(key).await
+    }
+
+    fn remembered(&self, key: &TenantKey) -> Remembered {
+        (**self).remembered(key)
+    }
+
+    async fn changes_since(&self, revision: i64) -> Result<Changes, Error> {
+        (**self).changes_since(revision).await
     }
 }

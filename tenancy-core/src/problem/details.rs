@@ -134,7 +134,7 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let mut problem = Self::of(mapping::entry(error.kind()));
         match error.kind() {
-            ErrorKind::Unavailable | ErrorKind::TenantProvisioning => {
+            ErrorKind::Unavailable | ErrorKind::Overloaded | ErrorKind::TenantProvisioning => {
                 problem.0.retry_after = Some(Duration::from_secs(1));
             }
             // Why a credential is refused would help someone who tries out credentials; what was

@@ -24,6 +24,11 @@ pub(super) const fn entry(kind: ErrorKind) -> Entry {
         ErrorKind::CredentialRequired => (401, "credential_required", "A credential is needed"),
         ErrorKind::CredentialInvalid => (401, "credential_invalid", "The credential is not valid"),
         ErrorKind::Forbidden => (403, "permission_denied", "This is not permitted"),
+        ErrorKind::FeatureNotInPlan => {
+            (403, "feature_not_in_plan", "The plan does not include this")
+        }
+        ErrorKind::QuotaExceeded => (429, "quota_exceeded", "The plan's quota is used up"),
+        ErrorKind::Overloaded => (503, "overloaded", "Too much is asked at the moment"),
         ErrorKind::Unavailable => (503, "unavailable", "Not available at the moment"),
         ErrorKind::Misconfigured | ErrorKind::Internal => (500, "internal", "Something went wrong"),
     }

@@ -1,10 +1,12 @@
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::request::Parts;
 
 use super::bearer::Bearer;
 use super::{Claimed, TenantClaim, TenantResolver};
+use crate::context::ContextParts;
 use crate::{
     Actor, ActorKind, Clock, DirectoryEntry, Error, ErrorKind, RequestId, ResolvedVia, SystemClock,
     Tenant, TenantContext, TenantDirectory, TenantKey, TenantStatus, Trust,
@@ -51,6 +53,7 @@ pub struct Resolution {
     via: ResolvedVia,
     trust: Trust,
     actor: Option<Actor>,
+    client_addr: Option<IpAddr>,
     at: time::OffsetDateTime,
 }
 
@@ -84,7 +87,7 @@ impl ResolverChain {
     /// they name nobody; [`ErrorKind::Invalid`] for a malformed source; and the directory's
     /// [`ErrorKind::Unavailable`].
     pub async fn resolve(&self, parts: &Parts) -> Result<Option<Resolution>, Error> {
-        let heard = self.hear(parts)?;
+        let heard = self.hear(parts).await?;
         let Some(strongest) = heard.iter().map(|(_, claim)| claim.trust).max() else {
             return Ok(None);
         };
@@ -109,12 +112,18 @@ impl ResolverChain {
     }
 
     /// Collects what the strategies say, the most trusted first.
-    fn hear(&self, parts: &Parts) -> Result<Vec<Heard>, Error> {
+    async fn hear(&self, parts: &Parts) -> Result<Vec<Heard>, Error> {
         let mut heard = Vec::with_capacity(self.resolvers.len());
         let mut bearer_is_read = false;
         for resolver in &self.resolvers {
-            match resolver.resolve(parts) {
+            let mut claimed = resolver.resolve(parts);
+            if matches!(claimed, Claimed::NotReady) {
+                resolver.make_ready().await;
+                claimed = resolver.resolve(parts);
+            }
+            match claimed {
                 Claimed::Absent => {}
+                Claimed::NotReady => return Err(not_ready()),
                 Claimed::Claim(claim) => {
                     bearer_is_read |= resolver.reads_bearer();
                     heard.push((resolver.via(), claim));
@@ -147,7 +156,7 @@ impl ResolverChain {
         // A closed tenant answers as if it had never been.
         let entry = entry.filter(|entry| entry.tenant.status() != TenantStatus::Closed);
         let is_api_key = matches!(key, TenantKey::ApiKeyHash(_));
-        let Some(DirectoryEntry { tenant, api_key }) = entry else {
+        let Some(DirectoryEntry { tenant, api_key, .. }) = entry else {
             return if is_api_key { Err(bad_key("the API key is not known")) } else { Ok(None) };
         };
         let at = self.clock.now();
@@ -158,7 +167,8 @@ impl ResolverChain {
             }
             (true, _) => return Err(bad_key("the API key has expired")),
         };
-        Ok(Some(Resolution { tenant, via, trust: claim.trust, actor, at }))
+        let client_addr = None;
+        Ok(Some(Resolution { tenant, via, trust: claim.trust, actor, client_addr, at }))
     }
 }
 
@@ -185,8 +195,15 @@ impl Resolution {
 
     /// Makes the context in which the request is served.
     pub fn into_context(self, request_id: Option<RequestId>) -> TenantContext {
-        let via = (self.via, self.trust);
-        TenantContext::of_request(self.tenant, via, self.at, self.actor, request_id)
+        TenantContext::of(ContextParts {
+            tenant: self.tenant,
+            resolved_via: self.via,
+            resolved_at: self.at,
+            trust: self.trust,
+            actor: self.actor,
+            client_addr: self.client_addr,
+            request_id,
+        })
     }
 
     /// Two sources agree: the first strategy in rank names it, the strongest trust counts.
@@ -202,6 +219,10 @@ impl Resolution {
 
 fn unknown() -> Error {
     Error::new(ErrorKind::TenantUnknown, "there is no such tenant")
+}
+
+fn not_ready() -> Error {
+    Error::new(ErrorKind::Unavailable, "read a credential: what verifies it is not available")
 }
 
 fn mismatch() -> Error {

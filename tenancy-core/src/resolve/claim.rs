@@ -1,3 +1,4 @@
+use async_trait::async_trait;
 use http::request::Parts;
 
 use crate::{Actor, Error, ErrorKind, ResolvedVia, TenantKey, Trust};
@@ -38,6 +39,9 @@ pub enum Claimed {
     Absent,
     /// The source names a tenant.
     Claim(TenantClaim),
+    /// The source is there, and the strategy cannot read it yet; the chain waits for
+    /// [`TenantResolver::make_ready`] and asks once more.
+    NotReady,
     /// The source is there and is not good: expired, forged, malformed, twice.
     Invalid(Error),
 }
@@ -51,7 +55,7 @@ impl Claimed {
 
 /// A strategy: reads one source of a request.
 ///
-/// It never looks anything up and never waits.
+/// It looks up no tenant, and reading does not wait.
 ///
 /// # Write your own
 ///
@@ -61,11 +65,11 @@ impl Claimed {
 /// use tenancy_core::{ResolvedVia, TenantKey, Trust};
 ///
 /// /// `/t/{tenant}/…`
-/// struct PathPrefix;
+/// struct PathStrategy;
 ///
-/// impl TenantResolver for PathPrefix {
+/// impl TenantResolver for PathStrategy {
 ///     fn via(&self) -> ResolvedVia {
-///         ResolvedVia::Program
+///         ResolvedVia::Path
 ///     }
 ///
 ///     fn resolve(&self, parts: &Parts) -> Claimed {
@@ -78,6 +82,7 @@ impl Claimed {
 ///     }
 /// }
 /// ```
+#[async_trait]
 pub trait TenantResolver: Send + Sync + 'static {
     /// Returns the strategy's name.
     fn via(&self) -> ResolvedVia;
@@ -91,4 +96,11 @@ pub trait TenantResolver: Send + Sync + 'static {
 
     /// Reads the source.
     fn resolve(&self, parts: &Parts) -> Claimed;
+
+    /// Fetches what reading the last request lacked, such as a key that no token named before.
+    ///
+    /// The chain calls it after [`Claimed::NotReady`], once for a request. It must end by
+    /// itself within a second or two. A request that is not readable afterwards either is
+    /// refused as [`ErrorKind::Unavailable`].
+    async fn make_ready(&self) {}
 }

@@ -1,15 +1,8 @@
-use std::collections::BTreeSet;
-use std::net::IpAddr;
-
 use http::header::HeaderName;
 use http::request::Parts;
 
-use super::{Claimed, TenantClaim, TenantResolver};
+use super::{Claimed, PeerAddr, TenantClaim, TenantResolver, TrustedProxies};
 use crate::{Error, ResolvedVia, TenantKey, Trust};
-
-/// The address the connection came from, put into the request's extensions by the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PeerAddr(pub IpAddr);
 
 /// Reads a header that holds a tenant's id or slug, such as `x-tenant-id`.
 ///
@@ -19,13 +12,13 @@ pub struct PeerAddr(pub IpAddr);
 #[derive(Debug, Clone)]
 pub struct HeaderResolver {
     name: HeaderName,
-    trusted_proxies: BTreeSet<IpAddr>,
+    trusted_proxies: TrustedProxies,
 }
 
 impl HeaderResolver {
     /// Reads the header of this name.
     pub const fn new(name: HeaderName) -> Self {
-        Self { name, trusted_proxies: BTreeSet::new() }
+        Self { name, trusted_proxies: TrustedProxies::none() }
     }
 
     /// Reads `x-tenant-id`.
@@ -34,15 +27,14 @@ impl HeaderResolver {
     }
 
     /// Believes the header from these peers. It needs [`PeerAddr`] in the request's extensions.
-    pub fn trusted_proxies(mut self, proxies: impl IntoIterator<Item = IpAddr>) -> Self {
-        self.trusted_proxies.extend(proxies.into_iter().map(|proxy| proxy.to_canonical()));
+    pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
+        self.trusted_proxies = proxies;
         self
     }
 
     fn trust(&self, parts: &Parts) -> Trust {
-        let peer = parts.extensions.get::<PeerAddr>();
-        // A socket that listens on both IPs shows an IPv4 peer as `::ffff:10.0.0.1`.
-        if peer.is_some_and(|peer| self.trusted_proxies.contains(&peer.0.to_canonical())) {
+        let peer = PeerAddr::of(&parts.extensions);
+        if peer.is_some_and(|peer| self.trusted_proxies.contains(peer)) {
             Trust::Declared
         } else {
             Trust::Hint

@@ -7,8 +7,8 @@ mod api_key;
 mod bearer;
 mod chain;
 mod claim;
+pub(crate) mod client_addr;
 mod header;
-mod host;
 #[cfg(feature = "jwt")]
 mod jwt;
 mod subdomain;
@@ -16,8 +16,9 @@ mod subdomain;
 pub use api_key::ApiKeyResolver;
 pub use chain::{Resolution, ResolverChain};
 pub use claim::{Claimed, TenantClaim, TenantResolver};
-pub use header::{HeaderResolver, PeerAddr};
-pub use host::Host;
+pub use client_addr::{PeerAddr, TrustedProxies};
+pub use header::HeaderResolver;
+
 #[cfg(feature = "jwt")]
 pub use jwt::{JwtKey, JwtResolver};
 pub use subdomain::SubdomainResolver;

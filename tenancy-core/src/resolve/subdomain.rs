@@ -1,7 +1,7 @@
 use http::request::Parts;
 
-use super::{Claimed, Host, TenantClaim, TenantResolver};
-use crate::{Error, ErrorKind, ResolvedVia, TenantKey, TenantSlug, Trust};
+use super::{Claimed, TenantClaim, TenantResolver};
+use crate::{Error, ErrorKind, Host, ResolvedVia, TenantKey, TenantSlug, Trust};
 
 /// Reads the label next to a base domain.
 ///

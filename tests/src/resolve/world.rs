@@ -63,7 +63,7 @@ impl World {
             .with(self.jwt())
             .with(ApiKeyResolver::bearer())
             .with(ApiKeyResolver::header(X_API_KEY))
-            .with(HeaderResolver::new(X_TENANT_ID).trusted_proxies([PROXY.0]))
+            .with(HeaderResolver::new(X_TENANT_ID).trusted_proxies([PROXY.0].into_iter().collect()))
             .with(SubdomainResolver::under(BASE).unwrap())
     }
 
@@ -71,7 +71,7 @@ impl World {
     pub(super) fn reversed_chain(&self) -> ResolverChain {
         self.empty_chain()
             .with(SubdomainResolver::under(BASE).unwrap())
-            .with(HeaderResolver::new(X_TENANT_ID).trusted_proxies([PROXY.0]))
+            .with(HeaderResolver::new(X_TENANT_ID).trusted_proxies([PROXY.0].into_iter().collect()))
             .with(ApiKeyResolver::header(X_API_KEY))
             .with(ApiKeyResolver::bearer())
             .with(self.jwt())

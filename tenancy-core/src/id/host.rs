@@ -10,7 +10,7 @@ use crate::Error;
 /// Addresses are no names: `127.0.0.1` and `[::1]` give `None`.
 ///
 /// ```
-/// use tenancy_core::resolve::Host;
+/// use tenancy_core::Host;
 ///
 /// let host = Host::parse("North.Example.com.:8080")?.unwrap();
 /// assert_eq!(host.as_str(), "north.example.com");
