@@ -22,6 +22,7 @@ mod actor;
 mod clock;
 mod context;
 mod directory;
+pub mod domain;
 pub mod entity;
 mod error;
 mod id;

@@ -83,15 +83,9 @@ async fn admit(
     id: &RequestId,
 ) -> Result<Option<TenantContext>, Error> {
     let outer = parts.extensions.get::<TenantContext>();
-    let context = match (chain.resolve(parts).await?, outer) {
+    let context = match (chain.resolve_within(parts, outer).await?, outer) {
         (None, None) => return Ok(None),
         (None, Some(outer)) => outer.clone(),
-        (Some(found), Some(outer)) if found.tenant().id() != outer.tenant_id() => {
-            return Err(Error::new(
-                ErrorKind::TenantMismatch,
-                "the request names different tenants",
-            ));
-        }
         (Some(found), Some(outer)) if found.trust() < outer.trust() => outer.clone(),
         (Some(found), _) => found.into_context(Some(id.clone())),
     };

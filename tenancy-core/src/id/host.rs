@@ -7,7 +7,7 @@ use crate::Error;
 
 /// The name of a host: lower case, without port, without a trailing dot.
 ///
-/// Addresses are no names: `127.0.0.1` and `[::1]` give `None`.
+/// Addresses are no names: [`parse`](Self::parse) gives `None` for `127.0.0.1` and `[::1]`.
 ///
 /// ```
 /// use tenancy_core::Host;
@@ -79,6 +79,37 @@ impl Host {
             (Some(host), _) | (None, Some(host)) => Ok(host),
             (None, None) => Ok(None),
         }
+    }
+
+    /// Reads a name: an address is refused.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) when it is not a well-formed name.
+    pub fn parse_name(authority: &str) -> Result<Self, Error> {
+        Self::parse(authority)?
+            .ok_or_else(|| Error::invalid("host", "read a host: an address is not a name"))
+    }
+
+    /// Reads a name as a person writes it, `bücher.example` too: its labels become A-labels.
+    ///
+    /// Requests are not read like this: browsers send A-labels.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) when it is no domain name by UTS 46
+    /// with the rules of STD 3.
+    pub fn from_unicode(name: &str) -> Result<Self, Error> {
+        let name = name.trim();
+        let name = name.strip_suffix('.').unwrap_or(name);
+        let ascii = idna::domain_to_ascii_strict(name)
+            .map_err(|_| Error::invalid("host", "read a domain: it is not a domain name"))?;
+        Self::parse_name(&ascii)
+    }
+
+    /// Tells whether it is this domain or lies under it, compared on whole labels.
+    pub fn is_at_or_under(&self, base: &Self) -> bool {
+        self == base || self.labels_under(base.as_str()).is_some()
     }
 
     /// Returns the name.

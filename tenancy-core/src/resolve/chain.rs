@@ -3,13 +3,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::request::Parts;
+use time::OffsetDateTime;
 
 use super::bearer::Bearer;
-use super::{Claimed, TenantClaim, TenantResolver};
+use super::{Claimed, TenantClaim, TenantResolver, TrustedProxies, metrics};
 use crate::context::ContextParts;
 use crate::{
-    Actor, ActorKind, Clock, DirectoryEntry, Error, ErrorKind, RequestId, ResolvedVia, SystemClock,
-    Tenant, TenantContext, TenantDirectory, TenantKey, TenantStatus, Trust,
+    Actor, ActorKind, Clock, DirectoryEntry, Error, ErrorKind, Remembered, RequestId, ResolvedVia,
+    SystemClock, Tenant, TenantContext, TenantDirectory, TenantKey, TenantStatus, Trust,
 };
 
 /// Runs the strategies, looks up what they name, and cross-checks it.
@@ -18,7 +19,13 @@ use crate::{
 /// the request is refused, whichever of them is right. With a credential, naming a tenant that
 /// does not exist is refused exactly like naming another one, so that nobody can try out names.
 ///
-/// A host names a tenant for pages that need no sign-in. A header names nobody by itself.
+/// Credentials are looked up; what weaker sources say is compared with what those led to, so
+/// that a request with a credential costs one look-up and tells nothing of other tenants.
+///
+/// A host or a path names a tenant for pages that need no sign-in. A header names nobody by
+/// itself.
+///
+/// The metric `tenancy_resolutions_total` counts by `via` and `outcome`.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -43,6 +50,7 @@ use crate::{
 pub struct ResolverChain {
     directory: Arc<dyn TenantDirectory>,
     resolvers: Vec<Box<dyn TenantResolver>>,
+    proxies: TrustedProxies,
     clock: Arc<dyn Clock>,
 }
 
@@ -54,7 +62,7 @@ pub struct Resolution {
     trust: Trust,
     actor: Option<Actor>,
     client_addr: Option<IpAddr>,
-    at: time::OffsetDateTime,
+    at: OffsetDateTime,
 }
 
 /// A claim that is not absent, by its strategy.
@@ -63,7 +71,8 @@ type Heard = (ResolvedVia, TenantClaim);
 impl ResolverChain {
     /// Starts a chain without strategies: it finds no tenant in any request.
     pub fn new(directory: Arc<dyn TenantDirectory>) -> Self {
-        Self { directory, resolvers: Vec::new(), clock: Arc::new(SystemClock) }
+        let proxies = TrustedProxies::none();
+        Self { directory, resolvers: Vec::new(), proxies, clock: Arc::new(SystemClock) }
     }
 
     /// Adds a strategy. Their order means nothing.
@@ -78,6 +87,13 @@ impl ResolverChain {
         self
     }
 
+    /// Believes what these proxies say about a client's address. Without it the address is the
+    /// peer's, see [`PeerAddr`](super::PeerAddr).
+    pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
+        self.proxies = proxies;
+        self
+    }
+
     /// Finds the tenant of a request; `None` when nothing in it names one for certain.
     ///
     /// # Errors
@@ -87,28 +103,69 @@ impl ResolverChain {
     /// they name nobody; [`ErrorKind::Invalid`] for a malformed source; and the directory's
     /// [`ErrorKind::Unavailable`].
     pub async fn resolve(&self, parts: &Parts) -> Result<Option<Resolution>, Error> {
-        let heard = self.hear(parts).await?;
-        let Some(strongest) = heard.iter().map(|(_, claim)| claim.trust).max() else {
-            return Ok(None);
-        };
-        if strongest == Trust::Hint {
+        self.resolve_within(parts, None).await
+    }
+
+    /// Finds the tenant of a request that was resolved before, by an outer layer: all that this
+    /// chain hears, hints too, must name that tenant.
+    ///
+    /// # Errors
+    ///
+    /// As [`resolve`](Self::resolve).
+    pub async fn resolve_within(
+        &self,
+        parts: &Parts,
+        outer: Option<&TenantContext>,
+    ) -> Result<Option<Resolution>, Error> {
+        let found = self.find(parts, outer.map(TenantContext::tenant)).await;
+        metrics::count(&found);
+        found
+    }
+
+    async fn find(
+        &self,
+        parts: &Parts,
+        outer: Option<&Arc<Tenant>>,
+    ) -> Result<Option<Resolution>, Error> {
+        let mut heard = self.hear(parts).await?;
+        if heard.is_empty() {
             return Ok(None);
         }
+        let client_addr = self.proxies.client_addr(parts);
         let mut found: Option<Resolution> = None;
-        for (via, claim) in heard {
-            let next = self.look_up(via, claim).await?;
-            found = Some(match (found, next) {
-                (None, Some(next)) => next,
-                // The strongest claims come first: what they name does not exist.
-                (None, None) => return Err(unknown()),
-                (Some(first), Some(next)) if first.tenant.id() == next.tenant.id() => {
-                    first.joined(next)
+        let mut waiting = heard.drain(..);
+        // Each credential is looked up; a weaker source only when there is none.
+        while found.is_none() || waiting.as_slice().first().is_some_and(is_credential) {
+            let Some((via, claim)) = waiting.next() else { break };
+            let next = match claim.trust {
+                // Nothing else came, or only what leads nowhere: hints name nobody by themselves.
+                Trust::Hint => return check_hint(&claim, outer).map(|()| None),
+                _ => self.look_up(via, claim, client_addr).await?,
+            };
+            found = match (found, next) {
+                (found, Looked::Stale) => found,
+                (None, Looked::Absent) => return Err(unknown()),
+                (None, Looked::Found(next)) => Some(next),
+                (Some(first), Looked::Found(next)) if first.tenant.id() == next.tenant.id() => {
+                    Some(first.joined(next.via, next.trust, next.actor))
                 }
-                // A weaker source names somebody else, or nobody: the same to the caller.
+                // Two credentials, of two tenants, or one of them of nobody.
                 (Some(_), _) => return Err(mismatch()),
-            });
+            };
         }
-        Ok(found)
+        let Some(mut found) = found else { return Ok(None) };
+        if outer.is_some_and(|outer| outer.id() != found.tenant.id()) {
+            return Err(mismatch());
+        }
+        for (via, claim) in waiting {
+            // A weaker source names somebody else, or nobody: the same to the caller. Nobody is
+            // looked up for that, so that the answer says nothing about other tenants.
+            if !claim.names(&found.tenant) {
+                return Err(mismatch());
+            }
+            found = found.joined(via, claim.trust, None);
+        }
+        Ok(Some(found))
     }
 
     /// Collects what the strategies say, the most trusted first.
@@ -131,7 +188,7 @@ impl ResolverChain {
                 Claimed::Invalid(error) => return Err(error),
             }
         }
-        let proved = heard.iter().any(|(_, claim)| claim.trust == Trust::Credential);
+        let proved = heard.iter().any(is_credential);
         // Beside a credential from elsewhere, a bearer that no strategy is there for may be the
         // application's own.
         let bearer_is_ours = self.resolvers.iter().any(|resolver| resolver.reads_bearer());
@@ -150,25 +207,78 @@ impl ResolverChain {
         &self,
         via: ResolvedVia,
         claim: TenantClaim,
-    ) -> Result<Option<Resolution>, Error> {
-        let Some(key) = claim.key else { return Ok(None) };
-        let entry = self.directory.find(&key).await?;
+        client_addr: Option<IpAddr>,
+    ) -> Result<Looked, Error> {
+        let TenantClaim { key, trust, actor } = claim;
+        let Some(key) = key else { return Ok(Looked::Absent) };
+        let entry = match self.directory.remembered(&key) {
+            Remembered::Found(entry) => Some(entry),
+            Remembered::Absent => None,
+            Remembered::Nothing => self.directory.find(&key).await?,
+        };
         // A closed tenant answers as if it had never been.
         let entry = entry.filter(|entry| entry.tenant.status() != TenantStatus::Closed);
-        let is_api_key = matches!(key, TenantKey::ApiKeyHash(_));
-        let Some(DirectoryEntry { tenant, api_key, .. }) = entry else {
-            return if is_api_key { Err(bad_key("the API key is not known")) } else { Ok(None) };
-        };
         let at = self.clock.now();
-        let actor = match (is_api_key, api_key) {
-            (false, _) => claim.actor.filter(|_| claim.trust == Trust::Credential),
-            (true, Some(key)) if key.tenant() == tenant.id() && !key.is_expired(at) => {
-                Some(Actor::new(ActorKind::ApiKey, key.id()))
-            }
-            (true, _) => return Err(bad_key("the API key has expired")),
+        let (tenant, actor) = match (key, entry) {
+            (TenantKey::ApiKeyHash(_), entry) => of_api_key(entry, at, client_addr)?,
+            // Browsers keep cookies that lead nowhere any more.
+            (TenantKey::SessionHash(_), entry) => match of_session(entry, at) {
+                Some(found) => found,
+                None => return Ok(Looked::Stale),
+            },
+            (_, None) => return Ok(Looked::Absent),
+            (_, Some(entry)) => (entry.tenant, actor.filter(|_| trust == Trust::Credential)),
         };
-        let client_addr = None;
-        Ok(Some(Resolution { tenant, via, trust: claim.trust, actor, client_addr, at }))
+        Ok(Looked::Found(Resolution { tenant, via, trust, actor, client_addr, at }))
+    }
+}
+
+/// What a claim led to.
+enum Looked {
+    /// A tenant.
+    Found(Resolution),
+    /// No tenant.
+    Absent,
+    /// A session that has ended: as if no cookie had come.
+    Stale,
+}
+
+type Proved = (Arc<Tenant>, Option<Actor>);
+
+fn of_api_key(
+    entry: Option<DirectoryEntry>,
+    now: OffsetDateTime,
+    client_addr: Option<IpAddr>,
+) -> Result<Proved, Error> {
+    let bad = |reason: &'static str| Error::new(ErrorKind::CredentialInvalid, reason);
+    let entry = entry.ok_or_else(|| bad("the API key is not known"))?;
+    let key = entry.api_key.filter(|key| key.tenant() == entry.tenant.id());
+    let key = key.ok_or_else(|| bad("the API key is not known"))?;
+    if key.is_expired(now) {
+        return Err(bad("the API key has expired"));
+    }
+    if !key.is_good_from(client_addr) {
+        return Err(bad("the API key is not good from this address"));
+    }
+    let actor = Actor::new(ActorKind::ApiKey, key.id()).with_shared_scopes(key.scopes().cloned());
+    Ok((entry.tenant, Some(actor)))
+}
+
+fn of_session(entry: Option<DirectoryEntry>, now: OffsetDateTime) -> Option<Proved> {
+    let DirectoryEntry { tenant, session, .. } = entry?;
+    let session = session.filter(|session| session.tenant() == tenant.id())?;
+    (!session.is_expired(now)).then(|| (tenant, Some(session.actor().clone())))
+}
+
+fn is_credential((_, claim): &Heard) -> bool {
+    claim.trust == Trust::Credential
+}
+
+/// A hint that nothing stronger came with: it may still contradict an outer layer.
+fn check_hint(claim: &TenantClaim, outer: Option<&Arc<Tenant>>) -> Result<(), Error> {
+    match outer {
+        Some(outer) if !claim.names(outer) => Err(mismatch()),
+        _ => Ok(()),
     }
 }
 
@@ -193,6 +303,11 @@ impl Resolution {
         self.actor.as_ref()
     }
 
+    /// Returns the address the request came from, as far as it can be believed.
+    pub const fn client_addr(&self) -> Option<IpAddr> {
+        self.client_addr
+    }
+
     /// Makes the context in which the request is served.
     pub fn into_context(self, request_id: Option<RequestId>) -> TenantContext {
         TenantContext::of(ContextParts {
@@ -207,11 +322,11 @@ impl Resolution {
     }
 
     /// Two sources agree: the first strategy in rank names it, the strongest trust counts.
-    fn joined(self, next: Self) -> Self {
+    fn joined(self, via: ResolvedVia, trust: Trust, actor: Option<Actor>) -> Self {
         Self {
-            via: self.via.min(next.via),
-            trust: self.trust.max(next.trust),
-            actor: self.actor.or(next.actor),
+            via: self.via.min(via),
+            trust: self.trust.max(trust),
+            actor: self.actor.or(actor),
             ..self
         }
     }
@@ -227,10 +342,6 @@ fn not_ready() -> Error {
 
 fn mismatch() -> Error {
     Error::new(ErrorKind::TenantMismatch, "the request names different tenants")
-}
-
-fn bad_key(reason: &'static str) -> Error {
-    Error::new(ErrorKind::CredentialInvalid, reason)
 }
 
 impl fmt::Debug for ResolverChain {

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use http::request::Parts;
 
-use crate::{Actor, Error, ErrorKind, ResolvedVia, TenantKey, Trust};
+use crate::{Actor, Error, ErrorKind, ResolvedVia, Tenant, TenantKey, Trust};
 
 /// What one source says about the tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,16 @@ impl TenantClaim {
     /// It is a claim all the same: it fails, and does not fall through to other sources.
     pub fn nobody(trust: Trust) -> Self {
         Self { key: None, trust, actor: None }
+    }
+
+    /// Tells whether it names this tenant, as far as the tenant's record says.
+    pub(super) fn names(&self, tenant: &Tenant) -> bool {
+        match &self.key {
+            Some(TenantKey::Id(id)) => *id == tenant.id(),
+            Some(TenantKey::Slug(slug)) => slug == tenant.slug(),
+            Some(TenantKey::Domain(host)) => tenant.domains().contains(host),
+            _ => false,
+        }
     }
 
     /// Adds who acts. Only a credential proves that.

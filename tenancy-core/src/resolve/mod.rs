@@ -8,9 +8,13 @@ mod bearer;
 mod chain;
 mod claim;
 pub(crate) mod client_addr;
+mod domain;
 mod header;
 #[cfg(feature = "jwt")]
 mod jwt;
+mod metrics;
+mod path;
+mod session;
 mod subdomain;
 
 pub use api_key::ApiKeyResolver;
@@ -19,6 +23,9 @@ pub use claim::{Claimed, TenantClaim, TenantResolver};
 pub use client_addr::{PeerAddr, TrustedProxies};
 pub use header::HeaderResolver;
 
+pub use domain::DomainResolver;
 #[cfg(feature = "jwt")]
 pub use jwt::{JwtKey, JwtResolver};
+pub use path::PathResolver;
+pub use session::SessionResolver;
 pub use subdomain::SubdomainResolver;

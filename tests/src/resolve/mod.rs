@@ -1,12 +1,16 @@
 //! Who is this request for: every strategy, alone and against every other.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod api_key;
 mod bearer;
+mod domain;
 mod header;
 mod hosts;
 mod jwt;
 mod pairs;
+mod path;
 mod properties;
+mod session;
 pub(crate) mod strategy;
 pub(crate) mod table;
 pub(crate) mod token;

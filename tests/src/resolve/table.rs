@@ -50,6 +50,11 @@ impl Case {
             .flat_map(|strategy| SOURCES.map(|source| Self { strategy, source }))
     }
 
+    /// Those whose request may be sent to any route.
+    pub(crate) fn of_headers() -> impl Iterator<Item = Self> {
+        Self::all().filter(|case| case.strategy != Strategy::Path)
+    }
+
     pub(crate) fn request(self, world: &World) -> Builder {
         let Self { strategy, source } = self;
         let request = get();
@@ -73,18 +78,20 @@ impl Case {
 
     /// What `TenantLayer` makes of it.
     pub(crate) fn outcome(self) -> Outcome {
-        use Strategy::{Header, Jwt, KeyBearer, KeyHeader, Subdomain};
+        use Strategy::{Domain, Header, Jwt, KeyBearer, KeyHeader, Path, Session, Subdomain};
         match (self.source, self.strategy) {
             (Source::Good, _) => Outcome::North,
-            (Source::Absent, _) => Outcome::Nobody,
+            // A browser keeps cookies that lead nowhere any more.
+            (Source::Absent, _)
+            | (Source::Malformed | Source::Unknown | Source::Closed, Session) => Outcome::Nobody,
             (Source::Contradicting, _) => Outcome::Refused(ErrorKind::TenantMismatch),
             (Source::Suspended, _) => Outcome::Refused(ErrorKind::TenantSuspended),
             (Source::Malformed, Jwt | KeyBearer | KeyHeader)
             | (Source::Unknown | Source::Closed, KeyBearer | KeyHeader) => {
                 Outcome::Refused(ErrorKind::CredentialInvalid)
             }
-            (Source::Malformed, Header | Subdomain)
-            | (Source::Unknown | Source::Closed, Jwt | Header | Subdomain) => {
+            (Source::Malformed, Header | Subdomain | Domain | Path)
+            | (Source::Unknown | Source::Closed, Jwt | Header | Subdomain | Domain | Path) => {
                 Outcome::Refused(ErrorKind::TenantUnknown)
             }
         }

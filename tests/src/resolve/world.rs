@@ -6,12 +6,14 @@ use std::sync::Arc;
 use http::header::{HOST, HeaderName};
 use http::{Request, request};
 use tenancy_core::resolve::{
-    ApiKeyResolver, HeaderResolver, JwtResolver, PeerAddr, ResolverChain, SubdomainResolver,
+    ApiKeyResolver, DomainResolver, HeaderResolver, JwtResolver, PathResolver, PeerAddr,
+    ResolverChain, SessionResolver, SubdomainResolver,
 };
 use tenancy_core::{
-    ApiKey, ApiKeySecret, Error, ManualClock, MemoryDirectory, PlanCatalogue, Resolution, Tenant,
-    TenantId, TenantSlug, TenantStatus,
+    Actor, ActorKind, ApiKey, ApiKeySecret, Error, Host, ManualClock, MemoryDirectory,
+    PlanCatalogue, Resolution, Session, SessionSecret, Tenant, TenantId, TenantSlug, TenantStatus,
 };
+use time::OffsetDateTime;
 
 use super::token;
 
@@ -29,6 +31,7 @@ pub(crate) struct Member {
     pub(crate) id: TenantId,
     pub(crate) slug: &'static str,
     pub(crate) key: ApiKeySecret,
+    pub(crate) session: SessionSecret,
 }
 
 /// Five tenants, one in each status that is served differently; `north` and `south` are active.
@@ -59,17 +62,27 @@ impl World {
 
     /// Returns a chain of every strategy.
     pub(crate) fn chain(&self) -> ResolverChain {
+        self.chain_without_domains().with(DomainResolver::except([BASE]).unwrap())
+    }
+
+    /// Returns a chain for which a host outside of the base domain is no claim.
+    pub(crate) fn chain_without_domains(&self) -> ResolverChain {
         self.empty_chain()
             .with(self.jwt())
             .with(ApiKeyResolver::bearer())
             .with(ApiKeyResolver::header(X_API_KEY))
             .with(HeaderResolver::new(X_TENANT_ID).trusted_proxies([PROXY.0].into_iter().collect()))
             .with(SubdomainResolver::under(BASE).unwrap())
+            .with(SessionResolver::host_cookie())
+            .with(PathResolver::under("/t/").unwrap())
     }
 
     /// Returns the same chain, put together from behind.
     pub(super) fn reversed_chain(&self) -> ResolverChain {
         self.empty_chain()
+            .with(PathResolver::under("/t/").unwrap())
+            .with(DomainResolver::except([BASE]).unwrap())
+            .with(SessionResolver::host_cookie())
             .with(SubdomainResolver::under(BASE).unwrap())
             .with(HeaderResolver::new(X_TENANT_ID).trusted_proxies([PROXY.0].into_iter().collect()))
             .with(ApiKeyResolver::header(X_API_KEY))
@@ -100,10 +113,22 @@ impl Member {
         let plan = PlanCatalogue::example().plan("starter").unwrap();
         let id = TenantId::generate();
         let key = ApiKeySecret::generate("test").unwrap();
-        let tenant = Tenant::new(id, TenantSlug::parse(slug).unwrap(), plan).with_status(status);
+        let session = SessionSecret::generate("ses").unwrap();
+        let member = Self { id, slug, key, session };
+        let tenant = Tenant::new(id, TenantSlug::parse(slug).unwrap(), plan)
+            .with_status(status)
+            .with_domains([Host::parse_name(&member.domain()).unwrap()]);
         directory.insert(tenant).unwrap();
-        directory.insert_api_key(&key, ApiKey::new(format!("key_of_{slug}"), id));
-        Self { id, slug, key }
+        directory.insert_api_key(&member.key, ApiKey::new(format!("key_of_{slug}"), id));
+        let clerk = Actor::new(ActorKind::User, format!("clerk_of_{slug}"));
+        let end = OffsetDateTime::from_unix_timestamp(START + 3_600).unwrap();
+        directory.insert_session(&member.session, Session::new("session_1", id, clerk, end));
+        member
+    }
+
+    /// Its own domain.
+    pub(crate) fn domain(&self) -> String {
+        format!("pay.{}.example", self.slug)
     }
 
     pub(crate) fn host(&self) -> String {
