@@ -41,9 +41,9 @@ pub use actor::{Actor, ActorKind};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use context::{RequestId, ResolvedVia, TenantContext, Trust};
 pub use directory::{
-    ApiKey, ApiKeyHash, ApiKeySecret, BusEvent, Changes, DirectoryEntry, Invalidation,
-    InvalidationBus, MemoryDirectory, Remembered, Session, SessionHash, SessionSecret,
-    TenantDirectory, TenantKey,
+    ApiKey, ApiKeyHash, ApiKeySecret, BusEvent, CacheOptions, CachedDirectory, Changes,
+    DirectoryEntry, Invalidation, InvalidationBus, MemoryDirectory, MemoryInvalidationBus,
+    Remembered, Session, SessionHash, SessionSecret, TenantDirectory, TenantKey,
 };
 pub use entity::{IntoEntity, TenantEntity};
 pub use error::{Error, ErrorKind};

@@ -1,4 +1,4 @@
-//! The directory of tenants: in memory and in SQL, alike.
+//! What every directory answers: in memory and in SQL, alike.
 
 use std::time::Duration;
 

@@ -1,0 +1,245 @@
+//! What is remembered, and what must no longer be.
+
+use std::collections::HashMap;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use moka::sync::Cache;
+
+use super::CacheOptions;
+use crate::{DirectoryEntry, Invalidation, Tenant, TenantId, TenantKey};
+
+/// Answers by key, and the order of events between loads and invalidations.
+///
+/// All keys of a tenant share one [`Record`]: when the tenant changes, every one of them is out
+/// of date at once, also the keys that the invalidation does not name, such as API keys.
+#[derive(Debug)]
+pub(super) struct Shelf {
+    found: Cache<TenantKey, Slot>,
+    /// Until when "there is none" counts.
+    absent: Cache<TenantKey, i64>,
+    /// The least version that is believed, of tenants that were invalidated lately.
+    floors: Cache<TenantId, i64>,
+    order: Mutex<Order>,
+    fresh_for: i64,
+    absent_for: i64,
+    stale_for: i64,
+    random: RandomState,
+}
+
+#[derive(Debug, Clone)]
+struct Slot {
+    entry: DirectoryEntry,
+    record: Arc<Record>,
+    fresh_until: i64,
+}
+
+/// One version of a tenant's record.
+#[derive(Debug)]
+struct Record {
+    tenant: Arc<Tenant>,
+    outdated: AtomicBool,
+}
+
+/// Makes loads and invalidations happen one after the other. Hits do not take it.
+#[derive(Debug, Default)]
+struct Order {
+    records: HashMap<TenantId, Arc<Record>>,
+    /// Counts invalidations.
+    sequence: u64,
+    /// What was invalidated while loads were under way, and when.
+    tenants: HashMap<TenantId, u64>,
+    keys: HashMap<TenantKey, u64>,
+    everything: u64,
+    /// When the loads under way began.
+    loads: HashMap<u64, u64>,
+    next_load: u64,
+    prune_at: usize,
+}
+
+/// A load under way. Dropping it without keeping anything is fine.
+pub(super) struct Load<'a> {
+    shelf: &'a Shelf,
+    id: u64,
+    began: u64,
+}
+
+/// An answer that may be older than what is known.
+pub(super) struct Outdated;
+
+/// What the shelf says of a key.
+pub(super) enum Seen {
+    Fresh(DirectoryEntry),
+    /// No longer fresh; good enough when the source fails.
+    Stale(DirectoryEntry),
+    Absent,
+    Nothing,
+}
+
+impl Shelf {
+    pub(super) fn new(options: &CacheOptions) -> Self {
+        let micros =
+            |time: std::time::Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX / 4);
+        Self {
+            found: Cache::new(options.capacity),
+            absent: Cache::new(options.absent_capacity),
+            floors: Cache::new(options.capacity),
+            order: Mutex::default(),
+            fresh_for: micros(options.fresh_for),
+            absent_for: micros(options.absent_for),
+            stale_for: micros(options.stale_for),
+            random: RandomState::new(),
+        }
+    }
+
+    pub(super) fn look(&self, key: &TenantKey, now: i64) -> Seen {
+        if let Some(slot) = self.found.get(key)
+            && !slot.record.outdated.load(Ordering::Acquire)
+        {
+            if now < slot.fresh_until {
+                return Seen::Fresh(slot.entry);
+            }
+            if now < slot.fresh_until.saturating_add(self.stale_for) {
+                return Seen::Stale(slot.entry);
+            }
+        }
+        match self.absent.get(key) {
+            // An end too far away was written before the clock was set back.
+            Some(until) if now < until && until - now <= self.absent_for => Seen::Absent,
+            _ => Seen::Nothing,
+        }
+    }
+
+    pub(super) fn begin_load(&self) -> Load<'_> {
+        let mut order = self.order();
+        let (id, began) = (order.next_load, order.sequence);
+        order.next_load += 1;
+        order.loads.insert(id, began);
+        Load { shelf: self, id, began }
+    }
+
+    pub(super) fn invalidate(&self, change: &Invalidation) {
+        let mut order = self.order();
+        order.sequence += 1;
+        let now = order.sequence;
+        if let Some(record) = order.records.get(&change.tenant)
+            && record.tenant.version() <= change.version
+        {
+            record.outdated.store(true, Ordering::Release);
+            order.records.remove(&change.tenant);
+        }
+        let floor = self.floors.get(&change.tenant).unwrap_or(i64::MIN);
+        self.floors.insert(change.tenant, floor.max(change.version));
+        let id = TenantKey::Id(change.tenant);
+        for key in change.keys.iter().chain([&id]) {
+            self.found.invalidate(key);
+            self.absent.invalidate(key);
+        }
+        if !order.loads.is_empty() {
+            order.tenants.insert(change.tenant, now);
+            order.keys.extend(change.keys.iter().chain([&id]).map(|key| (key.clone(), now)));
+        }
+    }
+
+    pub(super) fn forget_all(&self) {
+        let mut order = self.order();
+        order.sequence += 1;
+        order.everything = order.sequence;
+        for record in order.records.values() {
+            record.outdated.store(true, Ordering::Release);
+        }
+        order.records.clear();
+        self.found.invalidate_all();
+        self.absent.invalidate_all();
+    }
+
+    /// Returns how many keys are remembered: those that lead to tenants, and the others.
+    pub(super) fn len(&self) -> (u64, u64) {
+        self.found.run_pending_tasks();
+        self.absent.run_pending_tasks();
+        (self.found.entry_count(), self.absent.entry_count())
+    }
+
+    fn order(&self) -> MutexGuard<'_, Order> {
+        self.order.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A time between nine and eleven tenths of what was asked for.
+    fn jittered(&self, key: &TenantKey, now: i64) -> i64 {
+        let tenth = self.fresh_for / 10;
+        let random = i64::try_from(self.random.hash_one((key, now)) % 2_049).unwrap_or(0);
+        self.fresh_for - tenth + tenth.saturating_mul(random) / 1_024
+    }
+}
+
+impl Load<'_> {
+    /// Remembers an answer. Refuses it when something changed in the meantime: it may be the old
+    /// one, and the source must be asked again.
+    pub(super) fn keep(
+        self,
+        key: &TenantKey,
+        answer: Option<DirectoryEntry>,
+        now: i64,
+    ) -> Result<Option<DirectoryEntry>, Outdated> {
+        let mut order = self.shelf.order();
+        let tenant = answer.as_ref().map(|entry| entry.tenant.id());
+        let last = [
+            order.keys.get(key).copied(),
+            tenant.and_then(|tenant| order.tenants.get(&tenant).copied()),
+            Some(order.everything),
+        ];
+        if last.into_iter().flatten().any(|change| change > self.began) {
+            return Err(Outdated);
+        }
+        let Some(mut entry) = answer else {
+            self.shelf.found.invalidate(key);
+            self.shelf.absent.insert(key.clone(), now.saturating_add(self.shelf.absent_for));
+            return Ok(None);
+        };
+        let version = entry.tenant.version();
+        let floor = self.shelf.floors.get(&entry.tenant.id());
+        if floor.is_some_and(|floor| version < floor) {
+            return Err(Outdated);
+        }
+        let record = order.record(&entry.tenant);
+        // The source may lag behind what it said before.
+        entry.tenant = record.tenant.clone();
+        let fresh_until = now.saturating_add(self.shelf.jittered(key, now));
+        let slot = Slot { entry: entry.clone(), record, fresh_until };
+        self.shelf.absent.invalidate(key);
+        self.shelf.found.insert(key.clone(), slot);
+        Ok(Some(entry))
+    }
+}
+
+impl Drop for Load<'_> {
+    fn drop(&mut self) {
+        let mut order = self.shelf.order();
+        order.loads.remove(&self.id);
+        let oldest = order.loads.values().min().copied().unwrap_or(u64::MAX);
+        order.tenants.retain(|_, change| *change > oldest);
+        order.keys.retain(|_, change| *change > oldest);
+    }
+}
+
+impl Order {
+    /// Returns the newest record of a tenant: the one that was just loaded, or one that is there.
+    fn record(&mut self, loaded: &Arc<Tenant>) -> Arc<Record> {
+        if let Some(record) = self.records.get(&loaded.id()) {
+            if record.tenant.version() >= loaded.version() {
+                return record.clone();
+            }
+            record.outdated.store(true, Ordering::Release);
+        }
+        if self.records.len() >= self.prune_at {
+            // Records that no key leads to any more.
+            self.records.retain(|_, record| Arc::strong_count(record) > 1);
+            self.prune_at = (self.records.len() * 2).max(1_024);
+        }
+        let record = Arc::new(Record { tenant: loaded.clone(), outdated: AtomicBool::new(false) });
+        self.records.insert(loaded.id(), record.clone());
+        record
+    }
+}
