@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::secret::hex;
 use super::{ApiKey, ApiKeyHash, Changes, Session, SessionHash};
 use crate::{Error, Host, Tenant, TenantId, TenantSlug};
 
@@ -33,6 +34,61 @@ impl TenantKey {
             Err(_) => TenantSlug::parse(text).map(Self::Slug),
         }
     }
+
+    /// Returns the form in which keys are stored and sent between nodes: a word for the kind, a
+    /// colon, and the id, name or hash.
+    ///
+    /// ```
+    /// use tenancy_core::{TenantKey, TenantSlug};
+    ///
+    /// let key = TenantKey::Slug(TenantSlug::parse("harbor")?);
+    /// assert_eq!(key.to_tagged(), "slug:harbor");
+    /// assert_eq!(TenantKey::from_tagged("slug:harbor")?, key);
+    /// # Ok::<(), tenancy_core::Error>(())
+    /// ```
+    pub fn to_tagged(&self) -> String {
+        match self {
+            Self::Id(id) => format!("id:{id}"),
+            Self::Slug(slug) => format!("slug:{slug}"),
+            Self::Domain(host) => format!("domain:{}", host.as_str()),
+            Self::ApiKeyHash(hash) => format!("api_key:{}", hex(hash.as_bytes())),
+            Self::SessionHash(hash) => format!("session:{}", hex(hash.as_bytes())),
+        }
+    }
+
+    /// Reads what [`to_tagged`](Self::to_tagged) wrote.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for anything else.
+    pub fn from_tagged(text: &str) -> Result<Self, Error> {
+        let malformed = || Error::invalid("key", "read a key of a tenant: it is malformed");
+        let (kind, value) = text.split_once(':').ok_or_else(malformed)?;
+        match kind {
+            "id" => value.parse().map(Self::Id),
+            "slug" => TenantSlug::parse(value).map(Self::Slug),
+            "domain" => Host::parse_name(value).map(Self::Domain),
+            "api_key" => from_hex(value)
+                .map(|hash| Self::ApiKeyHash(ApiKeyHash::from_bytes(hash)))
+                .ok_or_else(malformed),
+            "session" => from_hex(value)
+                .map(|hash| Self::SessionHash(SessionHash::from_bytes(hash)))
+                .ok_or_else(malformed),
+            _ => Err(malformed()),
+        }
+    }
+}
+
+/// Reads the hexadecimal form of a hash.
+fn from_hex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (byte, at) in bytes.iter_mut().zip((0..64).step_by(2)) {
+        *byte = u8::from_str_radix(&text[at..at + 2], 16).ok()?;
+    }
+    Some(bytes)
 }
 
 /// What a directory found.

@@ -2,9 +2,17 @@
 
 use super::Migration;
 
-pub(super) const MIGRATIONS: &[Migration] = &[Migration::new(
-    1,
-    "directory",
-    include_str!("control_plane/sqlite/0001_directory.sql"),
-    include_str!("control_plane/postgres/0001_directory.sql"),
-)];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration::new(
+        1,
+        "directory",
+        include_str!("control_plane/sqlite/0001_directory.sql"),
+        include_str!("control_plane/postgres/0001_directory.sql"),
+    ),
+    Migration::new(
+        2,
+        "directory: domains, sessions, overrides, changes",
+        include_str!("control_plane/sqlite/0002_directory.sql"),
+        include_str!("control_plane/postgres/0002_directory.sql"),
+    ),
+];
