@@ -20,5 +20,5 @@ pub use client_addr::{PeerAddr, TrustedProxies};
 pub use header::HeaderResolver;
 
 #[cfg(feature = "jwt")]
-pub use jwt::{JwtKey, JwtResolver};
+pub use jwt::{Jwks, JwksFile, JwksSource, JwtKey, JwtResolver, KeySet};
 pub use subdomain::SubdomainResolver;
