@@ -4,6 +4,7 @@
 mod bearer;
 mod header;
 mod hosts;
+mod jwks;
 mod jwt;
 mod pairs;
 mod properties;
