@@ -6,6 +6,7 @@ mod header;
 mod hosts;
 mod jwks;
 mod jwt;
+mod jwt_forgery;
 mod pairs;
 mod properties;
 pub(crate) mod strategy;
