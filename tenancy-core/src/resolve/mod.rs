@@ -21,11 +21,10 @@ pub use api_key::ApiKeyResolver;
 pub use chain::{Resolution, ResolverChain};
 pub use claim::{Claimed, TenantClaim, TenantResolver};
 pub use client_addr::{PeerAddr, TrustedProxies};
-pub use header::HeaderResolver;
-
 pub use domain::DomainResolver;
+pub use header::HeaderResolver;
 #[cfg(feature = "jwt")]
-pub use jwt::{JwtKey, JwtResolver};
+pub use jwt::{Jwks, JwksFile, JwksSource, JwtKey, JwtResolver, KeySet};
 pub use path::PathResolver;
 pub use session::SessionResolver;
 pub use subdomain::SubdomainResolver;

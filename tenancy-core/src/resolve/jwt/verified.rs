@@ -1,0 +1,61 @@
+//! Tokens whose signature need not be checked again.
+
+use std::fmt;
+use std::sync::Arc;
+
+use moka::sync::Cache;
+
+use crate::resolve::TenantClaim;
+
+/// What the entries of one resolver may take, in bytes.
+const MAX_BYTES: u64 = 8 * 1024 * 1024;
+/// How many there may be.
+const MAX_ENTRIES: u64 = 16 * 1024;
+
+/// Good tokens, by their whole text. Bad ones are not remembered.
+pub(super) struct VerifiedTokens(Cache<Box<str>, Arc<Verified>, foldhash::quality::RandomState>);
+
+/// What a token proves, and when.
+pub(super) struct Verified {
+    /// Of the keys: with others it proves nothing.
+    pub(super) generation: u64,
+    /// In seconds since the epoch, without leeway.
+    pub(super) not_before: f64,
+    pub(super) expires: f64,
+    pub(super) claim: TenantClaim,
+}
+
+impl VerifiedTokens {
+    pub(super) fn new() -> Self {
+        let cache = Cache::builder()
+            .max_capacity(MAX_BYTES)
+            .weigher(|token: &_, _: &_| weigh(token))
+            .build_with_hasher(foldhash::quality::RandomState::default());
+        Self(cache)
+    }
+
+    pub(super) fn get(&self, token: &str) -> Option<Arc<Verified>> {
+        self.0.get(token)
+    }
+
+    pub(super) fn insert(&self, token: &str, verified: Arc<Verified>) {
+        self.0.insert(token.into(), verified);
+    }
+
+    pub(super) fn remove(&self, token: &str) {
+        self.0.invalidate(token);
+    }
+}
+
+/// The claim is made of parts of the token: twice its length, and what an entry costs at least.
+#[expect(clippy::borrowed_box, reason = "what the cache passes")]
+fn weigh(token: &Box<str>) -> u32 {
+    let bytes = (token.len() as u64 * 2).max(MAX_BYTES / MAX_ENTRIES);
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
+
+impl fmt::Debug for VerifiedTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifiedTokens").finish_non_exhaustive()
+    }
+}
