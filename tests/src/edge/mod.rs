@@ -1,6 +1,7 @@
 //! The HTTP edge: layers and extractors, as a caller meets them.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod addresses;
 mod answer;
 mod app;
 mod chunks;
@@ -9,7 +10,12 @@ mod extract;
 mod logs;
 mod mismatch;
 mod nested;
+mod problem;
+mod quota;
 mod rate_limit;
 mod request_id;
+mod require_tenant;
 mod status;
+mod streaming;
+mod suspended;
 mod usage;
