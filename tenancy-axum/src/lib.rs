@@ -8,6 +8,7 @@
 //! | layer, from outside to inside | what it does |
 //! | --- | --- |
 //! | [`TenantLayer`] | resolves the tenant and serves the request in its context |
+//! | [`MetricsLayer`] | counts and times requests for each tenant |
 //! | [`RequireTenantLayer`] | refuses what names no tenant |
 //! | [`RateLimitLayer`] | refuses what comes faster than the plan allows |
 //! | [`QuotaLayer`] | refuses what a month's quota has no room for |
@@ -87,6 +88,7 @@
 
 mod extract;
 mod future;
+mod metrics;
 mod quota;
 mod rate_limit;
 mod require_tenant;
@@ -95,6 +97,7 @@ mod usage;
 
 pub use extract::{CurrentActor, CurrentContext, CurrentTenant};
 pub use future::ResponseFuture;
+pub use metrics::{MetricsLayer, MetricsService, SlowRequest};
 pub use quota::{QuotaLayer, QuotaService};
 pub use rate_limit::{RateLimitLayer, RateLimitService};
 pub use require_tenant::{RequireTenantLayer, RequireTenantService};
