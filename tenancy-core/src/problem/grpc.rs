@@ -74,8 +74,10 @@ impl Problem {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         headers.insert(GRPC_STATUS, HeaderValue::from(u16::from(self.grpc_status())));
         let message = percent_encoded(self.detail().unwrap_or(self.title()));
-        let message = HeaderValue::try_from(message).expect("percent-encoded text is ASCII");
-        headers.insert(GRPC_MESSAGE, message);
+        // Percent-encoded text is a header value, always.
+        if let Ok(message) = HeaderValue::try_from(message) {
+            headers.insert(GRPC_MESSAGE, message);
+        }
         if let Some(after) = self.retry_after() {
             let millis = i32::try_from(after.as_millis()).unwrap_or(i32::MAX);
             headers.insert(GRPC_RETRY_PUSHBACK_MS, HeaderValue::from(millis));

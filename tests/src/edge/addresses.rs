@@ -37,8 +37,8 @@ async fn strangers_are_limited_by_their_address() {
             assert_eq!(answer.status, 200);
             assert!(answer.header("ratelimit").starts_with("\"strangers\""), "{answer:?}");
         }
-        let limited = send(&app, at("/public", from(address, get()))).await;
-        assert_eq!(limited.told(), (429, "rate_limited".to_owned()));
+        let refused = send(&app, at("/public", from(address, get()))).await;
+        assert_eq!(refused.told(), (429, "rate_limited".to_owned()));
     }
     // The same network, and the same client behind a proxy.
     let same = from("2001:db8:1:2:3::9", get());

@@ -24,7 +24,7 @@ fn requests_count_under_their_tenant_while_the_budget_lasts() {
         .pin(world.south.id)
         .by_route(|parts| if parts.uri.path() == "/how" { "how" } else { "" })
         .on_slow(Duration::ZERO, move |request| {
-            let whose = request.context().map(|context| context.tenant_id());
+            let whose = request.context().map(tenancy_core::TenantContext::tenant_id);
             seen.lock().unwrap().push((whose, request.route()));
         });
     let app = routes()

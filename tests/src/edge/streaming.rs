@@ -59,6 +59,8 @@ async fn it_is_read_and_dropped_in_the_context_and_the_span() {
     let speak = async move || Body::new(Speaking { left: 2, dropped: noted.clone() });
     let app: Router =
         Router::new().route("/", route_get(speak)).layer(TenantLayer::new(world.chain()));
+    // From the start: a span is made only where somebody listens.
+    let logs = Logs::start();
     let mut bodies = Vec::new();
     for member in [&world.north, &world.south] {
         let request = bearer(get(), member.key.reveal()).body(Body::empty()).unwrap();
@@ -67,14 +69,37 @@ async fn it_is_read_and_dropped_in_the_context_and_the_span() {
     // In turns, as a server reads them.
     for _ in 0..2 {
         for (member, body) in &mut bodies {
-            let logs = Logs::start();
             let piece = body.frame().await.unwrap().unwrap().into_data().unwrap();
             assert_eq!(piece, format!("{};", member.slug));
-            drop(logs);
+            let text = logs.text();
+            let line = text.lines().rfind(|line| line.contains("a piece is sent")).unwrap();
+            assert!(line.contains(&format!("tenant.id={}", member.id)), "{line}");
             assert_eq!(slug(), "nobody");
         }
     }
     drop(bodies);
     assert_eq!(*dropped.lock().unwrap(), ["north", "south"]);
     assert_eq!(slug(), "nobody");
+}
+
+/// A service as hyper knows them: a function, with a body of its own kind.
+#[tokio::test]
+async fn a_service_without_a_framework_may_answer_with_any_body() {
+    use http::{Request, Response};
+    use tower::ServiceBuilder;
+    let world = World::new();
+    let service = ServiceBuilder::new()
+        .layer(TenantLayer::new(world.chain()))
+        .layer(tenancy_axum::RequireTenantLayer::new())
+        .service_fn(async |_: Request<()>| {
+            let body = http_body_util::Full::new(Bytes::from(slug()));
+            Ok::<_, std::convert::Infallible>(Response::new(body))
+        });
+    for member in [&world.north, &world.south] {
+        let request = bearer(get(), member.key.reveal()).body(()).unwrap();
+        let body = service.clone().oneshot(request).await.unwrap().into_body();
+        assert_eq!(body.collect().await.unwrap().to_bytes(), member.slug);
+    }
+    let nobody = service.oneshot(get().body(()).unwrap()).await.unwrap();
+    assert_eq!(nobody.status(), 400);
 }
