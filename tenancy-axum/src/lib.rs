@@ -1,14 +1,17 @@
 //! Tower layers and extractors that bring tenancy to HTTP services.
 //!
-//! It is built on `axum-core`, `http` and `tower`, not on axum: the layers wrap any service that
-//! answers with [`axum_core::body::Body`], and the extractors work wherever
+//! It is built on `axum-core`, `http` and `tower`, not on axum: the layers wrap any service,
+//! axum's, hyper's or tonic's, whatever body it answers with, and the extractors work wherever
 //! [`FromRequestParts`](axum_core::extract::FromRequestParts) does. Applications depend on it
 //! beside axum itself.
 //!
 //! | layer, from outside to inside | what it does |
 //! | --- | --- |
 //! | [`TenantLayer`] | resolves the tenant and serves the request in its context |
+//! | [`MetricsLayer`] | counts and times requests for each tenant |
+//! | [`RequireTenantLayer`] | refuses what names no tenant |
 //! | [`RateLimitLayer`] | refuses what comes faster than the plan allows |
+//! | [`QuotaLayer`] | refuses what a month's quota has no room for |
 //! | [`UsageLayer`] | counts calls and bytes |
 //!
 //! A handler's signature says what it needs: [`CurrentTenant`], [`CurrentActor`] for a route that
@@ -85,13 +88,19 @@
 
 mod extract;
 mod future;
+mod metrics;
+mod quota;
 mod rate_limit;
+mod require_tenant;
 mod tenant;
 mod usage;
 
 pub use extract::{CurrentActor, CurrentContext, CurrentTenant};
 pub use future::ResponseFuture;
+pub use metrics::{MetricsLayer, MetricsService, SlowRequest};
+pub use quota::{QuotaLayer, QuotaService};
 pub use rate_limit::{RateLimitLayer, RateLimitService};
+pub use require_tenant::{RequireTenantLayer, RequireTenantService};
 pub use tenancy_core::Problem;
 pub use tenant::{TenantLayer, TenantService};
 pub use usage::{UsageLayer, UsageService};

@@ -52,7 +52,11 @@ pub use limit::{Decision, Limit, LimitName, MemoryRateLimiter, Policy, RateLimit
 pub use placement::{Isolation, Placement};
 pub use plan::{Allowance, Plan, PlanCatalogue};
 pub use problem::Problem;
+#[cfg(feature = "axum")]
+pub use problem::Protocol;
 pub use repository::{Order, Page, Slice, TenantScoped};
 pub use resolve::{Resolution, ResolverChain, TenantResolver};
 pub use tenant::{EntitledBy, EntitledLimit, Entitlement, Overrides, Tenant, TenantStatus};
-pub use usage::{MemoryUsageMeter, Meter, Month, Usage, UsageMeter, Used};
+pub use usage::{
+    MemoryQuotaMeter, MemoryUsageMeter, Meter, Month, QuotaMeter, Usage, UsageMeter, Used,
+};

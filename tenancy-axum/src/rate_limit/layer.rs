@@ -2,7 +2,9 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use tenancy_core::limit::{RateLimiter, SlidingLog};
+use http::request::Parts;
+use tenancy_core::limit::{LimitName, Policy, RateLimiter, SlidingLog};
+use tenancy_core::resolve::TrustedProxies;
 use tower_layer::Layer;
 
 use super::RateLimitService;
@@ -16,8 +18,8 @@ use super::rules::Rules;
 /// request gets 429 `rate_limited`; when nobody can decide, 503 `unavailable`.
 ///
 /// It goes inside [`TenantLayer`](crate::TenantLayer), and answers 500 outside of it, so that a
-/// wrong order does not mean "no limits". Requests that name no tenant pass. Without
-/// [`by_plan`](Self::by_plan) and [`and_by_principal`](Self::and_by_principal) all do.
+/// wrong order does not mean "no limits". Requests that name no tenant pass, unless
+/// [`strangers`](Self::strangers) limits them. Without any rule all pass.
 ///
 /// ```
 /// use std::num::NonZeroU32;
@@ -64,13 +66,57 @@ impl RateLimitLayer {
         self.rules.by_principal = Some(SlidingLog::per_minute(per_minute));
         self
     }
+
+    /// Limits a tenant also on a class of routes, under the class's name; `None` for a request
+    /// that belongs to none. The caller's plan is in the request's context, for classes whose
+    /// policy depends on it.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use tenancy_core::limit::MemoryRateLimiter;
+    /// # use tenancy_core::SystemClock;
+    /// # let limiter = Arc::new(MemoryRateLimiter::new(Arc::new(SystemClock)));
+    /// use std::num::NonZeroU32;
+    /// use tenancy_axum::RateLimitLayer;
+    /// use tenancy_core::limit::{LimitName, SlidingLog};
+    ///
+    /// const REPORTS: LimitName = LimitName::from_static("reports");
+    /// const FIVE: SlidingLog = SlidingLog::per_minute(NonZeroU32::new(5).unwrap());
+    ///
+    /// let layer = RateLimitLayer::new(limiter).by_plan().and_by_class(|parts| {
+    ///     parts.uri.path().starts_with("/reports/").then_some((REPORTS, FIVE.into()))
+    /// });
+    /// ```
+    pub fn and_by_class(
+        mut self,
+        class: impl Fn(&Parts) -> Option<(LimitName, Policy)> + Send + Sync + 'static,
+    ) -> Self {
+        self.rules.by_class = Some(Arc::new(class));
+        self
+    }
+
+    /// Limits each address that names no tenant to so many requests in any minute, under the name
+    /// `strangers`.
+    ///
+    /// The address is the client's behind these proxies. IPv6 addresses count by their /64, and
+    /// requests whose address nobody knows together.
+    pub fn strangers(mut self, per_minute: NonZeroU32, proxies: TrustedProxies) -> Self {
+        self.rules.strangers = Some((SlidingLog::per_minute(per_minute), proxies));
+        self
+    }
+
+    /// Lets requests pass that fall under no limit, and charges nobody for them.
+    pub fn exempt(mut self, mark: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
+        self.rules.exempt = Some(Arc::new(mark));
+        self
+    }
 }
 
 impl<S> Layer<S> for RateLimitLayer {
     type Service = RateLimitService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        RateLimitService { inner, limiter: self.limiter.clone(), rules: self.rules }
+        RateLimitService { inner, limiter: self.limiter.clone(), rules: self.rules.clone() }
     }
 }
 

@@ -1,8 +1,10 @@
 //! How fast may this request's tenant go.
 
+mod address;
 mod layer;
 mod rules;
 mod service;
 
+pub(crate) use address::address_subject;
 pub use layer::RateLimitLayer;
 pub use service::RateLimitService;

@@ -4,11 +4,13 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use axum_core::BoxError;
 use axum_core::body::Body;
-use axum_core::response::IntoResponse as _;
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use http_body::Body as HttpBody;
 use tenancy_core::limit::{Decision, RateLimiter};
-use tenancy_core::{Error, ErrorKind, Problem, TenantContext};
+use tenancy_core::{Error, ErrorKind, Problem, Protocol, TenantContext};
 use tower_service::Service;
 
 use super::rules::Rules;
@@ -22,11 +24,13 @@ pub struct RateLimitService<S> {
     pub(super) rules: Rules,
 }
 
-impl<S, B> Service<Request<B>> for RateLimitService<S>
+impl<S, B, R> Service<Request<B>> for RateLimitService<S>
 where
-    S: Service<Request<B>, Response = Response<Body>> + Clone + Send + 'static,
+    S: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
     S::Future: Send + 'static,
     B: Send + 'static,
+    R: HttpBody<Data = <Body as HttpBody>::Data> + Send + 'static,
+    R::Error: Into<BoxError>,
 {
     type Response = Response<Body>;
     type Error = S::Error;
@@ -40,15 +44,23 @@ where
         // The one that was polled ready serves; its clone is polled for the next request.
         let next = self.inner.clone();
         let mut ready = mem::replace(&mut self.inner, next);
-        let (limiter, rules) = (self.limiter.clone(), self.rules);
+        let (limiter, rules) = (self.limiter.clone(), self.rules.clone());
         ResponseFuture::new(async move {
-            let decision = match decide(limiter.as_ref(), rules, request.extensions()).await {
+            let (parts, body) = request.into_parts();
+            let protocol = Protocol::of(&parts.headers);
+            let decision = match decide(limiter.as_ref(), &rules, &parts).await {
                 Ok(decision) => decision,
-                Err(error) => return Ok(Problem::from(error).into_response()),
+                Err(error) => return Ok(Problem::from(error).into_response_over(protocol)),
             };
-            let Some(decision) = decision else { return ready.call(request).await };
-            let mut response =
-                if decision.is_allowed() { ready.call(request).await? } else { refuse(&decision) };
+            let request = Request::from_parts(parts, body);
+            let Some(decision) = decision else {
+                return Ok(ready.call(request).await?.map(Body::new));
+            };
+            let mut response = if decision.is_allowed() {
+                ready.call(request).await?.map(Body::new)
+            } else {
+                refuse(&decision, protocol)
+            };
             tell(response.headers_mut(), &decision);
             Ok(response)
         })
@@ -58,15 +70,15 @@ where
 /// Decides over the limits of a request; `None` when it falls under none.
 async fn decide(
     limiter: &dyn RateLimiter,
-    rules: Rules,
-    extensions: &http::Extensions,
+    rules: &Rules,
+    parts: &Parts,
 ) -> Result<Option<Decision>, Error> {
-    let Some(context) = TenantContext::attached(extensions)? else { return Ok(None) };
-    let limits = rules.limits(context);
+    let context = TenantContext::attached(&parts.extensions)?;
+    let (tenant, limits) = rules.limits(context, parts);
     if limits.is_empty() {
         return Ok(None);
     }
-    match limiter.check(context.tenant_id(), &limits, NonZeroU32::MIN).await {
+    match limiter.check(tenant, &limits, NonZeroU32::MIN).await {
         Ok(decision) => Ok(Some(decision)),
         Err(error) if error.is_transient() => Err(error),
         // The caller has no part in these limits: what is wrong with them is not its mistake.
@@ -76,9 +88,9 @@ async fn decide(
     }
 }
 
-fn refuse(decision: &Decision) -> Response<Body> {
+fn refuse(decision: &Decision, protocol: Protocol) -> Response<Body> {
     tracing::debug!(limit.policy = %decision.binding().name(), "request limited");
-    Problem::rate_limited(decision.retry_after()).into_response()
+    Problem::rate_limited(decision.retry_after()).into_response_over(protocol)
 }
 
 fn tell(headers: &mut HeaderMap, decision: &Decision) {

@@ -1,9 +1,14 @@
 use std::sync::Arc;
 
+use http::request::Parts;
 use tenancy_core::ResolverChain;
+use tenancy_core::limit::{RateLimiter, SlidingLog};
+use tenancy_core::resolve::TrustedProxies;
 use tower_layer::Layer;
 
 use super::TenantService;
+use super::failures::FailureLimit;
+use super::settings::Settings;
 
 /// Resolves the tenant of each request and serves the request in that tenant's context.
 ///
@@ -25,8 +30,9 @@ use super::TenantService;
 /// Probes and metrics mount outside this layer: under it a contradiction is refused on every
 /// route. Where two of these layers nest, both must find the same tenant.
 ///
-/// The response's body is read after the inner service has answered, outside the context: a
-/// streaming body takes with it what it needs.
+/// The response's body is read, and dropped, inside the context and the span too.
+///
+/// The inner service may answer with any body; a caller over gRPC is refused as gRPC does it.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -46,13 +52,55 @@ use super::TenantService;
 /// ```
 #[derive(Debug, Clone)]
 pub struct TenantLayer {
-    chain: Arc<ResolverChain>,
+    settings: Arc<Settings>,
 }
 
 impl TenantLayer {
     /// Resolves with this chain. Clones of the layer share it.
     pub fn new(chain: ResolverChain) -> Self {
-        Self { chain: Arc::new(chain) }
+        let settings = Settings { chain: Arc::new(chain), serve_suspended: None, failures: None };
+        Self { settings: Arc::new(settings) }
+    }
+
+    /// Marks the requests that are served for a suspended tenant too, and that may change
+    /// something of a read-only one: sign-in, billing, export, events. A closed tenant, or one
+    /// that is being set up, is refused all the same.
+    ///
+    /// Compare whole paths: a prefix such as `/billing` also begins `/billing_of_others`.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use tenancy_core::{MemoryDirectory, ResolverChain};
+    /// # let chain = ResolverChain::new(Arc::new(MemoryDirectory::new()));
+    /// use tenancy_axum::TenantLayer;
+    ///
+    /// let layer = TenantLayer::new(chain)
+    ///     .serve_suspended(|parts| matches!(parts.uri.path(), "/sign_in" | "/billing"));
+    /// ```
+    pub fn serve_suspended(
+        mut self,
+        mark: impl Fn(&Parts) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        Arc::make_mut(&mut self.settings).serve_suspended = Some(Arc::new(mark));
+        self
+    }
+
+    /// Refuses an address that has failed as often as the policy allows, before anybody asks the
+    /// directory: 429 `rate_limited`.
+    ///
+    /// What fails is a credential that is not valid, a tenant that is not there, or sources that
+    /// disagree. The address is the client's behind these proxies; IPv6 addresses count by their
+    /// /64, and requests whose address nobody knows together. Requests that are on their way when
+    /// the last failure is counted still pass. When nobody can count: 503 `unavailable`.
+    pub fn limit_failures(
+        mut self,
+        limiter: Arc<dyn RateLimiter>,
+        policy: SlidingLog,
+        proxies: TrustedProxies,
+    ) -> Self {
+        let failures = FailureLimit::new(limiter, policy, proxies);
+        Arc::make_mut(&mut self.settings).failures = Some(failures);
+        self
     }
 }
 
@@ -60,6 +108,6 @@ impl<S> Layer<S> for TenantLayer {
     type Service = TenantService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        TenantService { inner, chain: self.chain.clone() }
+        TenantService { inner, settings: self.settings.clone() }
     }
 }

@@ -1,8 +1,11 @@
 //! Who is this request for: resolved once, for everything below.
 
+mod context_body;
+mod failures;
 mod layer;
 mod request_id;
 mod service;
+mod settings;
 
 pub use layer::TenantLayer;
 pub use service::TenantService;

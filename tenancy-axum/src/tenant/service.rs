@@ -2,29 +2,35 @@ use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use axum_core::BoxError;
 use axum_core::body::Body;
-use axum_core::response::IntoResponse as _;
 use http::request::Parts;
 use http::{Request, Response};
-use tenancy_core::{Error, ErrorKind, Problem, RequestId, ResolverChain, TenantContext};
+use http_body::Body as HttpBody;
+use tenancy_core::{Error, ErrorKind, Problem, Protocol, RequestId, TenantContext};
 use tower_service::Service;
 use tracing::Instrument as _;
 
+use super::context_body::ContextBody;
+use super::failures::{self, FailureLimit};
 use super::request_id;
+use super::settings::Settings;
 use crate::ResponseFuture;
 
 /// The service of [`TenantLayer`](super::TenantLayer).
 #[derive(Debug, Clone)]
 pub struct TenantService<S> {
     pub(super) inner: S,
-    pub(super) chain: Arc<ResolverChain>,
+    pub(super) settings: Arc<Settings>,
 }
 
-impl<S, B> Service<Request<B>> for TenantService<S>
+impl<S, B, R> Service<Request<B>> for TenantService<S>
 where
-    S: Service<Request<B>, Response = Response<Body>> + Clone + Send + 'static,
+    S: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
     S::Future: Send + 'static,
     B: Send + 'static,
+    R: HttpBody<Data = <Body as HttpBody>::Data> + Send + 'static,
+    R::Error: Into<BoxError>,
 {
     type Response = Response<Body>;
     type Error = S::Error;
@@ -38,26 +44,28 @@ where
         // The one that was polled ready serves; its clone is polled for the next request.
         let next = self.inner.clone();
         let ready = mem::replace(&mut self.inner, next);
-        ResponseFuture::new(serve(self.chain.clone(), ready, request))
+        ResponseFuture::new(serve(self.settings.clone(), ready, request))
     }
 }
 
-async fn serve<S, B>(
-    chain: Arc<ResolverChain>,
+async fn serve<S, B, R>(
+    settings: Arc<Settings>,
     inner: S,
     request: Request<B>,
 ) -> Result<Response<Body>, S::Error>
 where
-    S: Service<Request<B>, Response = Response<Body>>,
+    S: Service<Request<B>, Response = Response<R>>,
+    R: HttpBody<Data = <Body as HttpBody>::Data> + Send + 'static,
+    R::Error: Into<BoxError>,
 {
     let (mut parts, body) = request.into_parts();
     let id = request_id::of(&parts);
     parts.extensions.insert(id.clone());
     let span = request_span(&id);
     let answer = async {
-        match admit(&chain, &parts, &id).await {
+        match admit(&settings, &parts, &id).await {
             Ok(context) => enter(context, inner, parts, body).await,
-            Err(error) => Ok(refuse(error)),
+            Err(problem) => Ok(refuse(problem, Protocol::of(&parts.headers))),
         }
     };
     let mut response = answer.instrument(span).await?;
@@ -76,14 +84,46 @@ fn request_span(id: &RequestId) -> tracing::Span {
     )
 }
 
-/// Finds the tenant and asks whether its status admits this request.
+/// Finds the tenant, unless the caller has failed too often.
 async fn admit(
-    chain: &ResolverChain,
+    settings: &Settings,
+    parts: &Parts,
+    id: &RequestId,
+) -> Result<Option<TenantContext>, Problem> {
+    match &settings.failures {
+        None => Ok(find(settings, parts, id).await?),
+        Some(failures) => admit_within(failures, settings, parts, id).await,
+    }
+}
+
+async fn admit_within(
+    failures: &FailureLimit,
+    settings: &Settings,
+    parts: &Parts,
+    id: &RequestId,
+) -> Result<Option<TenantContext>, Problem> {
+    let address = failures.proxies.client_addr(parts);
+    let left = failures.peek(address).await?;
+    if !left.is_allowed() {
+        return Err(Problem::rate_limited(left.retry_after()));
+    }
+    let found = find(settings, parts, id).await;
+    if let Err(error) = &found
+        && failures::is_failure(error.kind())
+    {
+        failures.charge(address).await;
+    }
+    Ok(found?)
+}
+
+/// Finds the tenant and asks whether its status admits this request.
+async fn find(
+    settings: &Settings,
     parts: &Parts,
     id: &RequestId,
 ) -> Result<Option<TenantContext>, Error> {
     let outer = parts.extensions.get::<TenantContext>();
-    let context = match (chain.resolve_within(parts, outer).await?, outer) {
+    let context = match (settings.chain.resolve_within(parts, outer).await?, outer) {
         (None, None) => return Ok(None),
         (None, Some(outer)) => outer.clone(),
         (Some(found), Some(outer)) if found.trust() < outer.trust() => outer.clone(),
@@ -92,37 +132,47 @@ async fn admit(
     let span = tracing::Span::current();
     span.record("tenant.id", tracing::field::display(context.tenant_id()));
     span.record("resolved_via", context.resolved_via().as_str());
-    context.tenant().status().admit(!parts.method.is_safe())?;
+    match context.tenant().status().admit(!parts.method.is_safe()) {
+        Err(error) if is_lifted(error.kind()) && settings.is_exempt(parts) => {}
+        admitted => admitted?,
+    }
     Ok(Some(context))
 }
 
-async fn enter<S, B>(
+/// Tells whether a marked request passes all the same.
+const fn is_lifted(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::TenantSuspended | ErrorKind::TenantReadOnly)
+}
+
+async fn enter<S, B, R>(
     context: Option<TenantContext>,
     mut inner: S,
     mut parts: Parts,
     body: B,
 ) -> Result<Response<Body>, S::Error>
 where
-    S: Service<Request<B>, Response = Response<Body>>,
+    S: Service<Request<B>, Response = Response<R>>,
+    R: HttpBody<Data = <Body as HttpBody>::Data> + Send + 'static,
+    R::Error: Into<BoxError>,
 {
     TenantContext::attach(context.clone(), &mut parts.extensions);
     // Inside the async block, so that the call too, and not just its future, is in the context.
     let serving = async { inner.call(Request::from_parts(parts, body)).await };
-    match context {
-        Some(context) => context.scope(serving).await,
-        None => serving.await,
-    }
+    let Some(context) = context else { return Ok(serving.await?.map(Body::new)) };
+    let response = context.clone().scope(serving).await?;
+    let span = tracing::Span::current();
+    Ok(response.map(|body| ContextBody::wrap(Body::new(body), context, span)))
 }
 
 /// Answers and logs a refusal; what lies behind a 5xx is logged by [`Problem`] itself.
-fn refuse(error: Error) -> Response<Body> {
-    let contradicts = error.kind() == ErrorKind::TenantMismatch;
-    let problem = Problem::from(error);
+fn refuse(problem: Problem, protocol: Protocol) -> Response<Body> {
+    let contradicts =
+        problem.cause().is_some_and(|error| error.kind() == ErrorKind::TenantMismatch);
     let reason = problem.cause().map(tracing::field::display);
     if contradicts {
         tracing::warn!(problem.code = problem.code(), reason, "tenant refused");
     } else if problem.status() < 500 {
         tracing::info!(problem.code = problem.code(), reason, "tenant refused");
     }
-    problem.into_response()
+    problem.into_response_over(protocol)
 }

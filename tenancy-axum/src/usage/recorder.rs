@@ -1,25 +1,50 @@
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
-use std::sync::Arc;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tenancy_core::TenantContext;
 use tenancy_core::usage::{Meter, UsageMeter};
+use tenancy_core::{TenantContext, TenantId};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tracing::Instrument as _;
 
-/// Records what requests used, in tasks of their own.
+/// Records what requests used: one task a tenant at a time, which adds up what ends meanwhile.
+///
+/// So a busy tenant costs one recording for many requests, a quiet one is recorded at once, and
+/// none waits for another's.
 #[derive(Clone)]
 pub(super) struct Recorder {
     meter: Arc<dyn UsageMeter>,
     pub(super) longest: Duration,
-    /// Each recording holds a receiver: none is left when all are done.
+    pending: Arc<Mutex<HashMap<TenantId, Counts>>>,
+    /// Each task holds a receiver: none is left when all are done.
     running: watch::Sender<()>,
+}
+
+/// What a tenant has used that nobody records yet. It is in the map while a task runs for it.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    calls: u64,
+    bytes: u64,
+}
+
+/// The task of a tenant. It takes the tenant out of the map in whatever way it ends, such as with
+/// the runtime.
+struct Running {
+    tenant: TenantId,
+    recorder: Recorder,
+    /// What is being recorded; `None` when all is done.
+    recording: Option<Counts>,
+    _receiver: watch::Receiver<()>,
 }
 
 impl Recorder {
     pub(super) fn new(meter: Arc<dyn UsageMeter>) -> Self {
-        Self { meter, longest: Duration::from_secs(5), running: watch::Sender::new(()) }
+        let (longest, running) = (Duration::from_secs(5), watch::Sender::new(()));
+        Self { meter, longest, pending: Arc::default(), running }
     }
 
     /// Waits until nothing is being recorded.
@@ -34,26 +59,75 @@ impl Recorder {
             tracing::error!(usage.bytes = bytes, "usage is lost: the runtime has ended");
             return;
         };
-        let (meter, longest) = (self.meter.clone(), self.longest);
-        let running = self.running.subscribe();
-        let recording = async move {
-            count(meter.as_ref(), bytes, longest).await;
-            drop(running);
-        };
-        runtime.spawn(context.scope(recording).instrument(span));
+        let tenant = context.tenant_id();
+        match self.lock().entry(tenant) {
+            Entry::Occupied(mut running) => return running.get_mut().add(bytes),
+            Entry::Vacant(idle) => idle.insert(Counts::default()).add(bytes),
+        }
+        let receiver = self.running.subscribe();
+        let recording = Some(Counts::default());
+        let running = Running { tenant, recorder: self.clone(), recording, _receiver: receiver };
+        runtime.spawn(context.scope(running.record_all()).instrument(span));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<TenantId, Counts>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes what is pending; when there is nothing, the tenant leaves the map.
+    fn take(&self, tenant: TenantId) -> Option<Counts> {
+        let mut pending = self.lock();
+        let counts = mem::take(pending.get_mut(&tenant)?);
+        if counts.calls == 0 {
+            pending.remove(&tenant);
+            return None;
+        }
+        Some(counts)
+    }
+
+    async fn count(&self, tenant: TenantId, counts: Counts) {
+        let Counts { calls, bytes } = counts;
+        let both = [(Meter::API_CALLS, calls), (Meter::BANDWIDTH_BYTES, bytes)];
+        // Requests without bodies have no bandwidth to speak of.
+        let both = if bytes == 0 { &both[..1] } else { &both[..] };
+        match tokio::time::timeout(self.longest, self.meter.record(tenant, both)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => counts.lost(&error),
+            Err(_) => counts.lost(&"the meter did not answer"),
+        }
     }
 }
 
-async fn count(meter: &dyn UsageMeter, bytes: u64, longest: Duration) {
-    let Some(context) = TenantContext::try_current() else { return };
-    let counts = [(Meter::API_CALLS, 1), (Meter::BANDWIDTH_BYTES, bytes)];
-    // A request without bodies has no bandwidth to speak of.
-    let counts = if bytes == 0 { &counts[..1] } else { &counts[..] };
-    let recording = meter.record(context.tenant_id(), counts);
-    match tokio::time::timeout(longest, recording).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::error!(%error, usage.bytes = bytes, "usage is lost"),
-        Err(_) => tracing::error!(usage.bytes = bytes, "usage is lost: the meter did not answer"),
+impl Running {
+    async fn record_all(mut self) {
+        loop {
+            self.recording = self.recorder.take(self.tenant);
+            let Some(counts) = self.recording else { return };
+            self.recorder.count(self.tenant, counts).await;
+            self.recording = Some(Counts::default());
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // The runtime has ended, or the meter has panicked.
+        let Some(recording) = self.recording else { return };
+        let pending = self.recorder.lock().remove(&self.tenant).unwrap_or_default();
+        for counts in [recording, pending].into_iter().filter(|counts| counts.calls > 0) {
+            counts.lost(&"the recording was ended");
+        }
+    }
+}
+
+impl Counts {
+    const fn add(&mut self, bytes: u64) {
+        self.calls += 1;
+        self.bytes = self.bytes.saturating_add(bytes);
+    }
+
+    fn lost(self, error: &dyn fmt::Display) {
+        tracing::error!(%error, usage.calls = self.calls, usage.bytes = self.bytes, "usage is lost");
     }
 }
 

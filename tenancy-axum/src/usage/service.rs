@@ -4,10 +4,9 @@ use std::task::{Context, Poll};
 
 use axum_core::BoxError;
 use axum_core::body::Body;
-use axum_core::response::IntoResponse as _;
 use http::{Request, Response};
 use http_body::Body as HttpBody;
-use tenancy_core::{Problem, TenantContext};
+use tenancy_core::{Problem, Protocol, TenantContext};
 use tower_service::Service;
 
 use super::counted_body::CountedBody;
@@ -22,12 +21,14 @@ pub struct UsageService<S> {
     pub(super) recorder: Recorder,
 }
 
-impl<S, B> Service<Request<B>> for UsageService<S>
+impl<S, B, R> Service<Request<B>> for UsageService<S>
 where
-    S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + 'static,
+    S: Service<Request<Body>, Response = Response<R>> + Clone + Send + 'static,
     S::Future: Send + 'static,
     B: HttpBody<Data = <Body as HttpBody>::Data> + Send + 'static,
     B::Error: Into<BoxError>,
+    R: HttpBody<Data = <Body as HttpBody>::Data> + Send + 'static,
+    R::Error: Into<BoxError>,
 {
     type Response = Response<Body>;
     type Error = S::Error;
@@ -46,13 +47,16 @@ where
         ResponseFuture::new(async move {
             let context = match TenantContext::attached(request.extensions()) {
                 Ok(Some(context)) => context.clone(),
-                Ok(None) => return ready.call(request).await,
-                Err(error) => return Ok(Problem::from(error).into_response()),
+                Ok(None) => return Ok(ready.call(request).await?.map(Body::new)),
+                Err(error) => {
+                    let protocol = Protocol::of(request.headers());
+                    return Ok(Problem::from(error).into_response_over(protocol));
+                }
             };
             let tally = Arc::new(Tally::new(context, recorder));
             let request = request.map(|body| CountedBody::wrap(body, tally.clone()));
             let response = ready.call(request).await?;
-            Ok(response.map(|body| CountedBody::wrap(body, tally)))
+            Ok(response.map(|body| CountedBody::wrap(Body::new(body), tally)))
         })
     }
 }

@@ -24,6 +24,10 @@ use crate::{Error, ErrorKind};
 pub struct TenantId(Uuid);
 
 impl TenantId {
+    /// Nobody: what the platform itself counts under, such as the limit of an address that names
+    /// no tenant. It is the nil UUID, which nothing that reads or makes an id gives out.
+    pub const PLATFORM: Self = Self(Uuid::nil());
+
     /// Makes a new id, sortable by the time it was made.
     pub fn generate() -> Self {
         Self(Uuid::now_v7())

@@ -2,8 +2,9 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
-use super::mapping::{self, Entry};
+use super::mapping::{self, Entry, Grpc};
 use crate::{Error, ErrorKind};
 
 /// A refusal, as a caller over HTTP sees it.
@@ -35,6 +36,10 @@ struct Inner {
     detail: Option<Cow<'static, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     param: Option<Cow<'static, str>>,
+    #[serde(flatten)]
+    members: Map<String, Value>,
+    #[serde(skip)]
+    grpc: Grpc,
     #[serde(skip)]
     retry_after: Option<Duration>,
     #[serde(skip)]
@@ -60,6 +65,8 @@ impl Problem {
             code: code.into(),
             detail: None,
             param: None,
+            members: Map::new(),
+            grpc: mapping::grpc_of_status(status),
             retry_after: None,
             cause: None,
         }))
@@ -81,6 +88,26 @@ impl Problem {
     /// Names the field or header it is about.
     pub fn with_param(mut self, param: impl Into<Cow<'static, str>>) -> Self {
         self.0.param = Some(param.into());
+        self
+    }
+
+    /// Adds a member of its own to the JSON, as RFC 9457 section 3.2 allows. It must hold no
+    /// secret and nothing of another tenant.
+    ///
+    /// ```
+    /// use tenancy_core::Problem;
+    ///
+    /// let problem = Problem::new(402, "funds_missing", "There is not enough money")
+    ///     .with_member("balance", 30);
+    /// assert_eq!(serde_json::to_value(&problem).unwrap()["balance"], 30);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When the name is one that every problem has, or `instance`.
+    pub fn with_member(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        assert!(!RESERVED.contains(&name), "a problem has a member `{name}` of its own");
+        self.0.members.insert(name.to_owned(), value.into());
         self
     }
 
@@ -120,15 +147,32 @@ impl Problem {
         self.0.retry_after
     }
 
+    /// Returns the status code of gRPC, `grpc-status`.
+    ///
+    /// ```
+    /// use tenancy_core::{Error, ErrorKind, Problem};
+    ///
+    /// let refused = Problem::from(Error::new(ErrorKind::TenantMismatch, "resolve the tenant"));
+    /// assert_eq!((refused.status(), refused.grpc_status()), (403, 7));
+    /// ```
+    pub const fn grpc_status(&self) -> u8 {
+        self.0.grpc as u8
+    }
+
     /// Returns the error behind it, for logs.
     pub const fn cause(&self) -> Option<&Error> {
         self.0.cause.as_ref()
     }
 
-    fn of((status, code, title): Entry) -> Self {
-        Self::new(status, code, title)
+    fn of((status, code, title, grpc): Entry) -> Self {
+        let mut problem = Self::new(status, code, title);
+        problem.0.grpc = grpc;
+        problem
     }
 }
+
+/// The members that mean something already.
+const RESERVED: [&str; 7] = ["type", "title", "status", "code", "detail", "param", "instance"];
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {

@@ -29,7 +29,7 @@ impl IntoResponse for Problem {
 }
 
 impl Problem {
-    fn log(&self) {
+    pub(super) fn log(&self) {
         let cause = self.cause();
         let source = cause.and_then(|cause| cause.source());
         let source = source.map(tracing::field::display);

@@ -127,7 +127,9 @@ async fn a_slug_that_changes_hands_leads_to_its_new_tenant() {
     let new = tenant("north");
     source.records.insert(new.clone()).unwrap();
     let changed = source.changes_since(2).await.unwrap().invalidations.unwrap();
-    changed.iter().for_each(|change| directory.invalidate(change));
+    for change in &changed {
+        directory.invalidate(change);
+    }
 
     assert_eq!(find(&directory, &by_slug("boreal")).await.unwrap().tenant.id(), north.id());
     assert_eq!(find(&directory, &by_slug("north")).await.unwrap().tenant.id(), new.id());
@@ -233,7 +235,9 @@ proptest! {
                         let changes = source.changes_since(seen).await.unwrap();
                         seen = changes.revision;
                         let all = changes.invalidations.unwrap();
-                        all.iter().for_each(|change| directory.invalidate(change));
+                        for change in &all {
+                            directory.invalidate(change);
+                        }
                         announced = now;
                     }
                     Step::Look(at) => {

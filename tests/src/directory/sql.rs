@@ -214,9 +214,10 @@ async fn a_suspension_in_sql_reaches_a_node_that_remembers() {
             let Pair { _database, one, other, north, .. } = Pair::on(engine).await;
             let bus = Arc::new(MemoryInvalidationBus::new());
             let mut heard = bus.subscribe();
-            let (one, every) = match with_bus {
-                true => (one.with_bus(bus.clone()), Duration::from_hours(1)),
-                false => (one, Duration::from_millis(100)),
+            let (one, every) = if with_bus {
+                (one.with_bus(bus.clone()), Duration::from_hours(1))
+            } else {
+                (one, Duration::from_millis(100))
             };
             let node = CachedDirectory::new(other, CacheOptions::new()).follow(Some(bus), every);
             let status =

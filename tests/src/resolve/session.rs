@@ -73,7 +73,7 @@ async fn a_change_that_its_own_pages_ask_for_passes() {
 async fn a_cookie_that_leads_nowhere_is_none() {
     let world = World::new();
     let old = cookie(get(), world.north.session.reveal()).header(HOST, world.north.host());
-    world.clock.advance(std::time::Duration::from_secs(3_600));
+    world.clock.advance(std::time::Duration::from_hours(1));
     let found = world.resolve(old).await.unwrap().unwrap();
     assert_eq!((found.trust(), found.actor()), (Trust::Address, None));
 

@@ -1,0 +1,9 @@
+//! How each tenant is served, in numbers.
+
+mod layer;
+mod measured;
+mod service;
+mod tenant_labels;
+
+pub use layer::{MetricsLayer, SlowRequest};
+pub use service::MetricsService;
