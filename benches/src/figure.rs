@@ -2,7 +2,19 @@ use std::fmt;
 
 use crate::{Measured, MeasuredError};
 
-/// A question, whose answer is a ratio of two times measured in the same run.
+/// What is good enough.
+#[derive(Debug, Clone, Copy)]
+pub enum Goal {
+    /// The highest good ratio of ours to the reference.
+    Ratio(f64),
+    /// The most that ours may take beyond the reference.
+    Adds {
+        /// In nanoseconds.
+        nanos: f64,
+    },
+}
+
+/// A question, answered by two times measured in the same run.
 #[derive(Debug, Clone, Copy)]
 pub struct Figure {
     /// What one wants to know.
@@ -11,8 +23,8 @@ pub struct Figure {
     pub ours: &'static str,
     /// Criterion's name of the bench it is held against.
     pub reference: &'static str,
-    /// The highest good ratio of ours to the reference.
-    pub goal: f64,
+    /// What is good enough.
+    pub goal: Goal,
 }
 
 /// What was measured for a figure.
@@ -39,7 +51,10 @@ impl Figure {
 impl Outcome {
     /// Tells whether the goal is met.
     pub fn is_good(&self) -> bool {
-        self.ratio() <= self.figure.goal
+        match self.figure.goal {
+            Goal::Ratio(most) => self.ratio() <= most,
+            Goal::Adds { nanos } => self.ours - self.reference <= nanos,
+        }
     }
 
     fn ratio(&self) -> f64 {
@@ -49,7 +64,7 @@ impl Outcome {
     /// Returns the heading of a table of outcomes.
     pub fn heading() -> String {
         format!(
-            "{:<46} {:>11} {:>11} {:>6} {:>6}",
+            "{:<46} {:>11} {:>11} {:>9} {:>9}",
             "question", "ours", "reference", "ratio", "goal"
         )
     }
@@ -58,9 +73,15 @@ impl Outcome {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Figure { question, goal, .. } = self.figure;
-        let (ours, reference, ratio) = (time(self.ours), time(self.reference), self.ratio());
+        let (ours, reference) = (time(self.ours), time(self.reference));
+        let (found, goal) = match goal {
+            Goal::Ratio(most) => (format!("{:.2}", self.ratio()), format!("{most:.2}")),
+            Goal::Adds { nanos } => {
+                (format!("+{}", time(self.ours - self.reference)), format!("+{}", time(nanos)))
+            }
+        };
         let verdict = if self.is_good() { "ok" } else { "MISS" };
-        write!(f, "{question:<46} {ours:>11} {reference:>11} {ratio:>6.2} {goal:>6.2} {verdict}")
+        write!(f, "{question:<46} {ours:>11} {reference:>11} {found:>9} {goal:>9} {verdict}")
     }
 }
 

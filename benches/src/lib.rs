@@ -1,15 +1,17 @@
 //! The guarded figures of the benches, and how they are read.
 
+mod edge;
 mod figure;
 mod limits;
 mod measured;
 
-pub use figure::{Figure, Outcome};
+pub use figure::{Figure, Goal, Outcome};
 pub use measured::{Measured, MeasuredError};
 
 /// Returns the figures of a topic, or `None` when no topic has this name.
 pub fn figures(topic: &str) -> Option<&'static [Figure]> {
     match topic {
+        "edge" => Some(&edge::FIGURES),
         "limits" => Some(&limits::FIGURES),
         _ => None,
     }

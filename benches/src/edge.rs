@@ -1,0 +1,46 @@
+use crate::{Figure, Goal};
+
+pub(crate) const FIGURES: [Figure; 7] = [
+    Figure {
+        question: "the tenant of the running task / task-local",
+        ours: "edge_context/ours",
+        reference: "edge_context/bare_task_local",
+        goal: Goal::Ratio(1.5),
+    },
+    Figure {
+        question: "directory hit, 100,000 tenants / bare moka",
+        ours: "edge_directory/ours",
+        reference: "edge_directory/bare_moka",
+        goal: Goal::Ratio(1.3),
+    },
+    Figure {
+        question: "chain, header / bare moka",
+        ours: "edge_directory/chain_header",
+        reference: "edge_directory/bare_moka",
+        goal: Goal::Ratio(3.0),
+    },
+    Figure {
+        question: "chain, subdomain / bare moka",
+        ours: "edge_directory/chain_subdomain",
+        reference: "edge_directory/bare_moka",
+        goal: Goal::Ratio(3.0),
+    },
+    Figure {
+        question: "a repeated token / jsonwebtoken, RS256",
+        ours: "edge_jwt/repeated",
+        reference: "edge_jwt/jsonwebtoken",
+        goal: Goal::Ratio(0.05),
+    },
+    Figure {
+        question: "a new token / jsonwebtoken, RS256",
+        ours: "edge_jwt/first",
+        reference: "edge_jwt/jsonwebtoken",
+        goal: Goal::Ratio(1.1),
+    },
+    Figure {
+        question: "all layers, beyond a bare axum handler",
+        ours: "edge_stack/all_layers",
+        reference: "edge_stack/bare",
+        goal: Goal::Adds { nanos: 2_000.0 },
+    },
+];
