@@ -61,7 +61,9 @@ fn layered(runtime: &Runtime) -> (Router, impl Fn() -> Request<Body>) {
     let limits = RateLimitLayer::new(Arc::new(MemoryRateLimiter::new(clock.clone())))
         .by_plan()
         .and_by_principal(PER_MINUTE)
-        .and_by_class(move |_| Some((class, Policy::from(SlidingLog::per_minute(PER_MINUTE)))));
+        .and_by_class(move |_| {
+            Some((class.clone(), Policy::from(SlidingLog::per_minute(PER_MINUTE))))
+        });
     let app = bare()
         .layer(UsageLayer::new(Arc::new(MemoryUsageMeter::new(clock))))
         .layer(limits)
