@@ -5,6 +5,8 @@
 //! | `tn:{<tenant>}:l:<name>:<subject>` | list | the sliding log of a limit |
 //! | `tn:{<tenant>}:u:<month>` | hash | the counts of a month, by meter |
 //!
+//! and the channel `tn:invalidations`, over which nodes hear what changed in the directory.
+//!
 //! The braces make the tenant the hash tag: all keys of a tenant share a slot of a cluster.
 
 use std::fmt::Write as _;
@@ -13,6 +15,9 @@ use sha2::{Digest as _, Sha256};
 use tenancy_core::TenantId;
 use tenancy_core::limit::LimitKey;
 use tenancy_core::usage::Month;
+
+/// The channel of changes of the directory. It is one for a server, whatever database is chosen.
+pub(crate) const INVALIDATIONS: &str = "tn:invalidations";
 
 /// The key of a limit's state.
 ///

@@ -24,6 +24,7 @@
 //! `noeviction`: an evicted key is a forgotten limit.
 
 mod failure;
+mod invalidation_bus;
 mod keys;
 mod on_loss;
 mod options;
@@ -33,6 +34,7 @@ mod store;
 mod transport;
 mod usage_meter;
 
+pub use invalidation_bus::RedisInvalidationBus;
 pub use on_loss::OnLoss;
 pub use options::RedisOptions;
 pub use rate_limiter::RedisRateLimiter;

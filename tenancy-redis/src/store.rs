@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::RedisOptions;
 use crate::failure::Failure;
-use crate::transport::{Connection, Endpoint, Reply, Request};
+use crate::transport::{Connection, Endpoint, Reply, Request, Subscription};
 
 /// A Redis server: one connection, and what happens when it is away.
 ///
@@ -74,6 +74,17 @@ impl RedisStore {
     pub async fn ping(&self) -> Result<(), Error> {
         let answer = self.send(&Request::command("PING")).await;
         answer.map(drop).map_err(|failure| failure.into_error("ask redis whether it is there"))
+    }
+
+    pub(crate) fn options(&self) -> &RedisOptions {
+        &self.0.options
+    }
+
+    /// Connects to listen to a channel.
+    pub(crate) async fn subscribe(&self, channel: &str) -> Result<Subscription, Failure> {
+        let limit = self.0.options.connect_timeout;
+        let connected = timeout(limit, self.0.endpoint.subscribe(channel)).await;
+        connected.unwrap_or(Err(Failure::Late(limit)))
     }
 
     /// Sends a request, within the deadline; while Redis is away, not at all.

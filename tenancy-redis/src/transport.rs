@@ -1,8 +1,11 @@
 //! The one file that knows the redis crate's connections.
 
 use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
 
-use redis::aio::MultiplexedConnection;
+use futures_core::Stream as _;
+use redis::aio::{MultiplexedConnection, PubSubSink, PubSubStream};
 use redis::io::tcp::TcpSettings;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ErrorKind, IntoConnectionInfo, RedisError, ServerErrorKind,
@@ -44,6 +47,35 @@ impl Endpoint {
             connection.load(script).await?;
         }
         Ok(connection)
+    }
+}
+
+impl Endpoint {
+    /// Connects to listen to a channel. There is no time limit here: the caller has one.
+    pub(crate) async fn subscribe(&self, channel: &str) -> Result<Subscription, Failure> {
+        let connected = self.0.get_async_pubsub().await;
+        let (mut sink, stream) = connected.map_err(|error| failure(&error))?.split();
+        sink.subscribe(channel).await.map_err(|error| failure(&error))?;
+        Ok(Subscription { sink, stream })
+    }
+}
+
+/// One socket that listens. It does not reconnect.
+pub(crate) struct Subscription {
+    sink: PubSubSink,
+    stream: PubSubStream,
+}
+
+impl Subscription {
+    /// Waits for a message; `None` when the connection is lost.
+    pub(crate) async fn next(&mut self) -> Option<Vec<u8>> {
+        let message = poll_fn(|cx| Pin::new(&mut self.stream).poll_next(cx)).await?;
+        Some(message.get_payload_bytes().to_vec())
+    }
+
+    /// Asks whether the server is there.
+    pub(crate) async fn ping(&mut self) -> Result<(), Failure> {
+        self.sink.ping::<Value>().await.map(drop).map_err(|error| failure(&error))
     }
 }
 

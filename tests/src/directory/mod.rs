@@ -5,5 +5,6 @@ mod cached;
 mod contract;
 mod faults;
 mod nodes;
+mod redis;
 mod source;
 mod sql;
