@@ -1,8 +1,9 @@
-//! Rate limits and usage of tenants, shared by all nodes over Redis.
+//! Rate limits, usage and changes of tenants, shared by all nodes over Redis.
 //!
 //! [`RedisRateLimiter`] and [`RedisUsageMeter`] are the shared versions of core's traits. Both
 //! work over one [`RedisStore`], which owns the connection, one deadline for each call, and the
-//! way back when Redis was away.
+//! way back when Redis was away. [`RedisInvalidationBus`] tells all nodes what changed in the
+//! directory of tenants.
 //!
 //! ```no_run
 //! use std::num::NonZeroU32;
