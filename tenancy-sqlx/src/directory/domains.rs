@@ -13,8 +13,8 @@ impl SqlDirectory {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Conflict`] when a tenant has it already;
-    /// [`ErrorKind::TenantUnknown`] when there is no such tenant.
+    /// [`ErrorKind::Conflict`](tenancy_core::ErrorKind::Conflict) when a tenant has it already;
+    /// [`ErrorKind::TenantUnknown`](tenancy_core::ErrorKind::TenantUnknown) when there is no such tenant.
     pub async fn insert_domain(&self, tenant: TenantId, domain: &Host) -> Result<(), Error> {
         let sql = "INSERT INTO tenancy_domains (tenant_id, domain) VALUES ($1, $2)";
         self.set_domains("add a domain", tenant, domain, sql).await.map(drop)
@@ -24,7 +24,7 @@ impl SqlDirectory {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TenantUnknown`] when there is no such tenant.
+    /// [`ErrorKind::TenantUnknown`](tenancy_core::ErrorKind::TenantUnknown) when there is no such tenant.
     pub async fn remove_domain(&self, tenant: TenantId, domain: &Host) -> Result<bool, Error> {
         let sql = "DELETE FROM tenancy_domains WHERE tenant_id = $1 AND domain = $2";
         self.set_domains("remove a domain", tenant, domain, sql).await

@@ -11,7 +11,7 @@ impl SqlDirectory {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Conflict`] when the cookie, or the id within the tenant, is there already, or
+    /// [`ErrorKind::Conflict`](tenancy_core::ErrorKind::Conflict) when the cookie, or the id within the tenant, is there already, or
     /// when the tenant is not.
     pub async fn insert_session(
         &self,
@@ -35,7 +35,7 @@ impl SqlDirectory {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unavailable`] when the database does not answer.
+    /// [`ErrorKind::Unavailable`](tenancy_core::ErrorKind::Unavailable) when the database does not answer.
     pub async fn end_session(
         &self,
         tenant: TenantId,
