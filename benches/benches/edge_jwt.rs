@@ -18,6 +18,7 @@ fn token() -> String {
         "aud": "bank",
         "sub": "ada",
         "exp": SystemClock.now().unix_timestamp() + 86_400,
+        "nbf": SystemClock.now().unix_timestamp(),
         "tenant_id": TenantId::generate().to_string(),
     });
     let key = EncodingKey::from_rsa_pem(PRIVATE).expect("a key");

@@ -58,6 +58,7 @@ fn layered(runtime: &Runtime) -> (Router, impl Fn() -> Request<Body>) {
         "aud": "bank",
         "sub": "ada",
         "exp": SystemClock.now().unix_timestamp() + 86_400,
+        "nbf": SystemClock.now().unix_timestamp(),
         "tenant_id": id.to_string(),
     });
     let key = EncodingKey::from_secret(SECRET);

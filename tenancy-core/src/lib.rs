@@ -16,6 +16,7 @@
 //! # Features
 //!
 //! * `jwt`: the JWT strategy. Your binary picks the crypto backend of `jsonwebtoken`.
+//! * `jwks-url`: key sets by URL, over TLS, with `reqwest`.
 //! * `axum`: [`Problem`] as a response.
 
 mod actor;

@@ -23,6 +23,8 @@ pub use claim::{Claimed, TenantClaim, TenantResolver};
 pub use client_addr::{PeerAddr, TrustedProxies};
 pub use domain::DomainResolver;
 pub use header::HeaderResolver;
+#[cfg(feature = "jwks-url")]
+pub use jwt::JwksUrl;
 #[cfg(feature = "jwt")]
 pub use jwt::{Jwks, JwksFile, JwksSource, JwtKey, JwtResolver, KeySet};
 pub use path::PathResolver;

@@ -26,6 +26,7 @@ pub(super) fn claims(tenant: &str) -> Value {
         "aud": "payments-api",
         "sub": "mara",
         "exp": now() + 600,
+        "nbf": now(),
         "tenant_id": tenant,
     })
 }

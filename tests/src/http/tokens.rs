@@ -63,7 +63,7 @@ async fn wrong_claims_are_refused() {
     ] {
         refused(&bank, &with(claim, wrong.clone()), &format!("{claim}: {wrong}")).await;
     }
-    for claim in ["exp", "aud", "iss", "sub", "tenant_id"] {
+    for claim in ["exp", "nbf", "aud", "iss", "sub", "tenant_id"] {
         refused(&bank, &without(claim), &format!("without {claim}")).await;
     }
 }

@@ -159,13 +159,16 @@ async fn a_file_is_a_source() {
 }
 
 impl World {
-    fn chain_of(&self, keys: &KeySet) -> ResolverChain {
+    pub(super) fn chain_of(&self, keys: &KeySet) -> ResolverChain {
         let resolver = JwtResolver::new(keys.clone(), ISSUER, AUDIENCE);
         self.empty_chain().with(resolver.clock(self.clock.clone()))
     }
 }
 
-async fn found(chain: &ResolverChain, token: &str) -> Result<tenancy_core::TenantId, ErrorKind> {
+pub(super) async fn found(
+    chain: &ResolverChain,
+    token: &str,
+) -> Result<tenancy_core::TenantId, ErrorKind> {
     let found = resolve(chain, bearer(get(), token)).await.map_err(|error| error.kind())?;
     Ok(found.unwrap().tenant().id())
 }
@@ -177,7 +180,7 @@ fn jwk(algorithm: Algorithm) -> Value {
     jwk
 }
 
-fn document(algorithms: &[Algorithm]) -> String {
+pub(super) fn document(algorithms: &[Algorithm]) -> String {
     let keys: Vec<_> = algorithms.iter().copied().map(jwk).collect();
     json!({ "keys": keys }).to_string()
 }

@@ -66,10 +66,29 @@ async fn a_claim_that_is_missing_or_wrong_is_refused() {
             refused(&world, &sign(algorithm, &claims), &format!("{name} is {value}")).await;
         }
     }
-    for name in ["exp", "iss", "aud", "sub", "tenant_id"] {
+    for name in ["exp", "nbf", "iss", "aud", "sub", "tenant_id"] {
         let mut claims = claims(&world, world.north.slug);
         claims.as_object_mut().unwrap().remove(name);
         refused(&world, &sign(Algorithm::HS256, &claims), &format!("no {name}")).await;
+    }
+}
+
+/// Some issuers do not say from when a token is good.
+#[tokio::test]
+async fn nbf_may_be_optional_and_is_kept_when_it_is_there() {
+    let world = World::new();
+    let chain = world.empty_chain().with(world.jwt().optional_nbf());
+    for member in [&world.north, &world.south] {
+        let mut claims = claims(&world, member.slug);
+        claims.as_object_mut().unwrap().remove("nbf");
+        let token = sign(Algorithm::RS256, &claims);
+        let found = resolve(&chain, bearer(get(), &token)).await.unwrap().unwrap();
+        assert_eq!(found.tenant().id(), member.id);
+
+        claims["nbf"] = json!(world.clock.now().unix_timestamp() + 31);
+        let token = sign(Algorithm::RS256, &claims);
+        let refused = resolve(&chain, bearer(get(), &token)).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::CredentialInvalid);
     }
 }
 

@@ -43,17 +43,19 @@ async fn every_byte_counts() {
 fn claims_that_cannot_be_meant_are_refused() {
     let world = World::new();
     let exp = claims(&world, "")["exp"].clone();
-    let rest = format!(r#""iss":"https://id.example","aud":"bank","sub":"ada","exp":{exp}"#);
+    let since = format!(r#""iss":"https://id.example","aud":"bank","sub":"ada","exp":{exp}"#);
+    let rest = format!(r#"{since},"nbf":1"#);
     let deep = format!("{}{}", "[".repeat(3000), "]".repeat(3000));
     for bad in [
         format!(r#"{{{rest},"tenant_id":"north","tenant_id":"south"}}"#),
         format!(r#"{{{rest},"tenant_id":"north","sub":"eve"}}"#),
         format!(r#"{{{rest},"tenant_id":"north","\u0073ub":"eve"}}"#),
         format!(r#"{{{rest},"tenant_id":"north","exp":{exp}}}"#),
-        format!(r#"{{{rest},"tenant_id":"south","nbf":1e999}}"#),
-        format!(r#"{{{rest},"tenant_id":"south","nbf":1e308}}"#),
+        format!(r#"{{{rest},"tenant_id":"north","nbf":1}}"#),
+        format!(r#"{{{since},"tenant_id":"south","nbf":1e999}}"#),
+        format!(r#"{{{since},"tenant_id":"south","nbf":1e308}}"#),
         format!(r#"{{{rest},"tenant_id":"south","iat":1e308}}"#),
-        format!(r#"{{{rest},"tenant_id":"south","nbf":NaN}}"#),
+        format!(r#"{{{since},"tenant_id":"south","nbf":NaN}}"#),
         format!(r#"{{{rest},"tenant_id":"south","act":{{"sub":""}}}}"#),
         format!(r#"{{{rest},"tenant_id":"south","act":{{"sub":"eve","iss":"https://evil"}}}}"#),
         format!(r#"{{{rest},"tenant_id":"south","act":{deep}}}"#),

@@ -7,6 +7,7 @@ mod domain;
 mod header;
 mod hosts;
 mod jwks;
+mod jwks_url;
 mod jwt;
 mod jwt_forgery;
 mod pairs;

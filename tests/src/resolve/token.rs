@@ -50,6 +50,7 @@ pub(super) fn claims(world: &World, tenant: &str) -> Value {
         "aud": AUDIENCE,
         "sub": "ada",
         "exp": world.clock.now().unix_timestamp() + 600,
+        "nbf": world.clock.now().unix_timestamp(),
         "tenant_id": tenant,
     })
 }

@@ -5,6 +5,8 @@ mod jwk;
 mod jwks;
 mod jwks_file;
 mod jwks_source;
+#[cfg(feature = "jwks-url")]
+mod jwks_url;
 mod key;
 mod key_set;
 mod refresh;
@@ -14,6 +16,8 @@ mod verified;
 pub use jwks::Jwks;
 pub use jwks_file::JwksFile;
 pub use jwks_source::JwksSource;
+#[cfg(feature = "jwks-url")]
+pub use jwks_url::JwksUrl;
 pub use key::JwtKey;
 pub use key_set::KeySet;
 pub use resolver::JwtResolver;

@@ -22,9 +22,9 @@ const MAX_TOKEN: usize = 8 * 1024;
 /// Reads `Authorization: Bearer <JWT>`.
 ///
 /// A token must be signed by one of the keys with that key's algorithm, and carry the issuer,
-/// the audience, `exp`, `sub` and the tenant's id or slug in the tenant claim. `nbf` and `iat`
-/// are kept when they are there. A token that misses any of it, is longer than 8 KiB, asks for
-/// critical extensions or says something twice is refused.
+/// the audience, `exp`, `nbf`, `sub` and the tenant's id or slug in the tenant claim. `iat` is
+/// kept when it is there. A token that misses any of it, is longer than 8 KiB, asks for critical
+/// extensions or says something twice is refused.
 ///
 /// The actor is `sub`, narrowed to the scopes in `scope` or `scp` (RFC 8693, 4.2; RFC 9068,
 /// 2.2.3) if there are any. With `act` (RFC 8693, 4.1) the actor is `act.sub`, on behalf of `sub`.
@@ -38,6 +38,7 @@ pub struct JwtResolver {
     tenant_claim: String,
     token_type: Option<String>,
     reads_scopes: bool,
+    needs_nbf: bool,
     leeway: i64,
     clock: Arc<dyn Clock>,
     verified: VerifiedTokens,
@@ -80,6 +81,7 @@ impl JwtResolver {
             tenant_claim: "tenant_id".to_owned(),
             token_type: None,
             reads_scopes: true,
+            needs_nbf: true,
             leeway: 30,
             clock: Arc::new(SystemClock),
             verified: VerifiedTokens::new(),
@@ -102,6 +104,13 @@ impl JwtResolver {
     /// are about something else, such as `openid profile`.
     pub fn ignore_scopes(mut self) -> Self {
         self.reads_scopes = false;
+        self
+    }
+
+    /// Believes tokens without `nbf` too: for issuers that do not say from when a token is good.
+    /// One that is there is kept all the same.
+    pub fn optional_nbf(mut self) -> Self {
+        self.needs_nbf = false;
         self
     }
 
@@ -212,6 +221,9 @@ impl JwtResolver {
             return Err("the token is for another audience");
         }
         let expires = claims.exp.ok_or("the token never expires")?;
+        if self.needs_nbf && claims.nbf.is_none() {
+            return Err("the token has no nbf, which this resolver requires");
+        }
         let since = [claims.nbf, claims.iat].into_iter().flatten();
         let not_before = since.fold(f64::NEG_INFINITY, f64::max);
         let tenant = claims.tenant.as_deref().ok_or("the token names no tenant")?;
