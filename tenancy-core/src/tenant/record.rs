@@ -1,5 +1,6 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{EntitledBy, EntitledLimit, Entitlement, Overrides, TenantStatus};
 use crate::{Host, Placement, Plan, TenantId, TenantSlug};
@@ -26,6 +27,17 @@ pub struct Tenant {
     domains: Arc<[Host]>,
     overrides: Arc<Overrides>,
     version: i64,
+    superseded: Superseded,
+}
+
+/// Whether a record is known to be an old one. A copy is a record of its own, not known to be.
+#[derive(Debug, Default)]
+struct Superseded(AtomicBool);
+
+impl Clone for Superseded {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 impl Tenant {
@@ -34,7 +46,8 @@ impl Tenant {
         let name = slug.as_str().to_owned();
         let (status, placement) = (TenantStatus::Active, Placement::row());
         let (domains, overrides) = (Arc::default(), Overrides::none());
-        Self { id, slug, name, plan, status, placement, domains, overrides, version: 1 }
+        let (version, superseded) = (1, Superseded::default());
+        Self { id, slug, name, plan, status, placement, domains, overrides, version, superseded }
     }
 
     /// Sets the name people read.
@@ -155,5 +168,20 @@ impl Tenant {
     /// Returns how often the record has changed, starting at 1.
     pub const fn version(&self) -> i64 {
         self.version
+    }
+
+    /// Tells whether the directory that gave out this record has heard of a change of the tenant
+    /// since: work that lasts, such as a stream, asks it now and then, and looks the tenant up
+    /// again.
+    ///
+    /// Only [`CachedDirectory`](crate::CachedDirectory) marks its records. What it forgets without
+    /// a change may be marked too.
+    pub fn is_superseded(&self) -> bool {
+        self.superseded.0.load(Ordering::Acquire)
+    }
+
+    /// Marks the record as an old one.
+    pub(crate) fn supersede(&self) {
+        self.superseded.0.store(true, Ordering::Release);
     }
 }

@@ -85,6 +85,25 @@ async fn a_hundred_callers_ask_once_and_one_that_gives_up_stops_nobody() {
     assert_eq!(source.asked(), 1);
 }
 
+/// A stream that runs for hours asks its own record.
+#[tokio::test]
+async fn who_works_with_an_old_record_can_tell() {
+    let (source, directory, _) = cached();
+    // The source's records are shared by its nodes: what one has heard is not for the other.
+    let other = CachedDirectory::new(source.clone(), options(&Arc::new(ManualClock::at_unix(0))));
+    let mut held = Vec::new();
+    for slug in ["north", "south"] {
+        let tenant = find(&directory, &by_slug(slug)).await.unwrap().tenant;
+        held.push((tenant, find(&other, &by_slug(slug)).await.unwrap().tenant));
+    }
+    let (north, _) = &held[0];
+    directory.invalidate(&Invalidation { tenant: north.id(), version: 2, keys: Vec::new() });
+    let superseded: Vec<_> =
+        held.iter().map(|(here, there)| (here.is_superseded(), there.is_superseded())).collect();
+    assert_eq!(superseded, [(true, false), (false, false)]);
+    assert!(!Tenant::clone(north).is_superseded());
+}
+
 #[tokio::test]
 async fn a_change_outdates_all_keys_of_a_tenant_and_no_other() {
     let (source, directory, _) = cached();

@@ -2,19 +2,19 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher as _;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::hash::{BuildHasher as _, Hash};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
 use super::CacheOptions;
-use crate::{DirectoryEntry, Invalidation, Tenant, TenantId, TenantKey};
+use crate::{ApiKey, DirectoryEntry, Invalidation, Session, Tenant, TenantId, TenantKey};
 
 /// Answers by key, and the order of events between loads and invalidations.
 ///
-/// All keys of a tenant share one [`Record`]: when the tenant changes, every one of them is out
-/// of date at once, also the keys that the invalidation does not name, such as API keys.
+/// All keys of a tenant share one record: when the tenant changes, every one of them is out of
+/// date at once, also the keys that the invalidation does not name, such as API keys.
 #[derive(Debug)]
 pub(super) struct Shelf {
     found: Cache<TenantKey, Slot>,
@@ -29,24 +29,26 @@ pub(super) struct Shelf {
     random: RandomState,
 }
 
+/// An answer. There is one for each key: it is kept small.
 #[derive(Debug, Clone)]
 struct Slot {
-    entry: DirectoryEntry,
-    record: Arc<Record>,
+    tenant: Arc<Tenant>,
+    credential: Option<Credential>,
     fresh_until: i64,
 }
 
-/// One version of a tenant's record.
-#[derive(Debug)]
-struct Record {
-    tenant: Arc<Tenant>,
-    outdated: AtomicBool,
+/// What an entry holds beside the tenant.
+#[derive(Debug, Clone)]
+enum Credential {
+    ApiKey(Arc<ApiKey>),
+    Session(Arc<Session>),
 }
 
 /// Makes loads and invalidations happen one after the other. Hits do not take it.
 #[derive(Debug, Default)]
 struct Order {
-    records: HashMap<TenantId, Arc<Record>>,
+    /// The newest of each tenant. They are this shelf's own: what they are marked with is too.
+    records: HashMap<TenantId, Arc<Tenant>>,
     /// Counts invalidations.
     sequence: u64,
     /// What was invalidated while loads were under way, and when.
@@ -83,9 +85,9 @@ impl Shelf {
         let micros =
             |time: std::time::Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX / 4);
         Self {
-            found: Cache::new(options.capacity),
-            absent: Cache::new(options.absent_capacity),
-            floors: Cache::new(options.capacity),
+            found: lru(options.capacity),
+            absent: lru(options.absent_capacity),
+            floors: lru(options.capacity),
             order: Mutex::default(),
             fresh_for: micros(options.fresh_for),
             absent_for: micros(options.absent_for),
@@ -96,13 +98,13 @@ impl Shelf {
 
     pub(super) fn look(&self, key: &TenantKey, now: i64) -> Seen {
         if let Some(slot) = self.found.get(key)
-            && !slot.record.outdated.load(Ordering::Acquire)
+            && !slot.tenant.is_superseded()
         {
             if now < slot.fresh_until {
-                return Seen::Fresh(slot.entry);
+                return Seen::Fresh(slot.into_entry());
             }
             if now < slot.fresh_until.saturating_add(self.stale_for) {
-                return Seen::Stale(slot.entry);
+                return Seen::Stale(slot.into_entry());
             }
         }
         match self.absent.get(key) {
@@ -125,9 +127,9 @@ impl Shelf {
         order.sequence += 1;
         let now = order.sequence;
         if let Some(record) = order.records.get(&change.tenant)
-            && record.tenant.version() <= change.version
+            && record.version() <= change.version
         {
-            record.outdated.store(true, Ordering::Release);
+            record.supersede();
             order.records.remove(&change.tenant);
         }
         let floor = self.floors.get(&change.tenant).unwrap_or(i64::MIN);
@@ -148,7 +150,7 @@ impl Shelf {
         order.sequence += 1;
         order.everything = order.sequence;
         for record in order.records.values() {
-            record.outdated.store(true, Ordering::Release);
+            record.supersede();
         }
         order.records.clear();
         self.found.invalidate_all();
@@ -172,6 +174,14 @@ impl Shelf {
         let random = i64::try_from(self.random.hash_one((key, now)) % 2_049).unwrap_or(0);
         self.fresh_for - tenth + tenth.saturating_mul(random) / 1_024
     }
+}
+
+/// What is newest stays. Cleverer caches may turn a new entry away: then a busy tenant that just
+/// came is loaded again and again, and a floor is not there when it is needed.
+fn lru<K: Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static>(
+    capacity: u64,
+) -> Cache<K, V> {
+    Cache::builder().max_capacity(capacity).eviction_policy(EvictionPolicy::lru()).build()
 }
 
 impl Load<'_> {
@@ -203,14 +213,36 @@ impl Load<'_> {
         if floor.is_some_and(|floor| version < floor) {
             return Err(Outdated);
         }
-        let record = order.record(&entry.tenant);
         // The source may lag behind what it said before.
-        entry.tenant = record.tenant.clone();
+        entry.tenant = order.record(&entry.tenant);
         let fresh_until = now.saturating_add(self.shelf.jittered(key, now));
-        let slot = Slot { entry: entry.clone(), record, fresh_until };
+        let credential = Credential::of(&entry);
         self.shelf.absent.invalidate(key);
-        self.shelf.found.insert(key.clone(), slot);
+        let key = match key {
+            // The record's own: its text is there once.
+            TenantKey::Slug(_) => TenantKey::Slug(entry.tenant.slug().clone()),
+            key => key.clone(),
+        };
+        let tenant = entry.tenant.clone();
+        self.shelf.found.insert(key, Slot { tenant, credential, fresh_until });
         Ok(Some(entry))
+    }
+}
+
+impl Slot {
+    fn into_entry(self) -> DirectoryEntry {
+        match self.credential {
+            None => DirectoryEntry::of_tenant(self.tenant),
+            Some(Credential::ApiKey(key)) => DirectoryEntry::of_api_key(self.tenant, key),
+            Some(Credential::Session(session)) => DirectoryEntry::of_session(self.tenant, session),
+        }
+    }
+}
+
+impl Credential {
+    fn of(entry: &DirectoryEntry) -> Option<Self> {
+        let api_key = entry.api_key.clone().map(Self::ApiKey);
+        api_key.or_else(|| entry.session.clone().map(Self::Session))
     }
 }
 
@@ -226,19 +258,19 @@ impl Drop for Load<'_> {
 
 impl Order {
     /// Returns the newest record of a tenant: the one that was just loaded, or one that is there.
-    fn record(&mut self, loaded: &Arc<Tenant>) -> Arc<Record> {
+    fn record(&mut self, loaded: &Arc<Tenant>) -> Arc<Tenant> {
         if let Some(record) = self.records.get(&loaded.id()) {
-            if record.tenant.version() >= loaded.version() {
+            if record.version() >= loaded.version() {
                 return record.clone();
             }
-            record.outdated.store(true, Ordering::Release);
+            record.supersede();
         }
         if self.records.len() >= self.prune_at {
-            // Records that no key leads to any more.
+            // Records that no key leads to any more, and nobody works with.
             self.records.retain(|_, record| Arc::strong_count(record) > 1);
             self.prune_at = (self.records.len() * 2).max(1_024);
         }
-        let record = Arc::new(Record { tenant: loaded.clone(), outdated: AtomicBool::new(false) });
+        let record = Arc::new(Tenant::clone(loaded));
         self.records.insert(loaded.id(), record.clone());
         record
     }
