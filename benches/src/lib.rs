@@ -4,9 +4,13 @@ mod edge;
 mod figure;
 mod limits;
 mod measured;
+mod record;
+mod resident;
 
 pub use figure::{Figure, Goal, Outcome};
 pub use measured::{Measured, MeasuredError};
+pub use record::record;
+pub use resident::resident_bytes;
 
 /// Returns the figures of a topic, or `None` when no topic has this name.
 pub fn figures(topic: &str) -> Option<&'static [Figure]> {

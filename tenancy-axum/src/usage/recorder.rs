@@ -17,9 +17,14 @@ use tracing::Instrument as _;
 /// none waits for another's.
 #[derive(Clone)]
 pub(super) struct Recorder {
-    meter: Arc<dyn UsageMeter>,
+    shared: Arc<Shared>,
     pub(super) longest: Duration,
-    pending: Arc<Mutex<HashMap<TenantId, Counts>>>,
+}
+
+/// Behind one pointer: each request clones it several times.
+struct Shared {
+    meter: Arc<dyn UsageMeter>,
+    pending: Mutex<HashMap<TenantId, Counts>>,
     /// Each task holds a receiver: none is left when all are done.
     running: watch::Sender<()>,
 }
@@ -43,13 +48,13 @@ struct Running {
 
 impl Recorder {
     pub(super) fn new(meter: Arc<dyn UsageMeter>) -> Self {
-        let (longest, running) = (Duration::from_secs(5), watch::Sender::new(()));
-        Self { meter, longest, pending: Arc::default(), running }
+        let shared = Shared { meter, pending: Mutex::default(), running: watch::Sender::new(()) };
+        Self { shared: Arc::new(shared), longest: Duration::from_secs(5) }
     }
 
     /// Waits until nothing is being recorded.
     pub(super) async fn idle(&self) {
-        self.running.closed().await;
+        self.shared.running.closed().await;
     }
 
     /// Records one call and its bytes, later.
@@ -64,14 +69,14 @@ impl Recorder {
             Entry::Occupied(mut running) => return running.get_mut().add(bytes),
             Entry::Vacant(idle) => idle.insert(Counts::default()).add(bytes),
         }
-        let receiver = self.running.subscribe();
+        let receiver = self.shared.running.subscribe();
         let recording = Some(Counts::default());
         let running = Running { tenant, recorder: self.clone(), recording, _receiver: receiver };
         runtime.spawn(context.scope(running.record_all()).instrument(span));
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<TenantId, Counts>> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes what is pending; when there is nothing, the tenant leaves the map.
@@ -90,7 +95,7 @@ impl Recorder {
         let both = [(Meter::API_CALLS, calls), (Meter::BANDWIDTH_BYTES, bytes)];
         // Requests without bodies have no bandwidth to speak of.
         let both = if bytes == 0 { &both[..1] } else { &both[..] };
-        match tokio::time::timeout(self.longest, self.meter.record(tenant, both)).await {
+        match tokio::time::timeout(self.longest, self.shared.meter.record(tenant, both)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => counts.lost(&error),
             Err(_) => counts.lost(&"the meter did not answer"),

@@ -5,21 +5,23 @@ use http::Extensions;
 use super::TenantContext;
 use crate::{Error, ErrorKind};
 
-/// Says that somebody has asked who a request is for.
+/// Says that somebody has asked who a request is for, and found nobody.
 ///
 /// Without it "no tenant" could be the caller's mistake or the program's: a forgotten layer.
 #[derive(Debug, Clone, Copy)]
-struct Resolved;
+struct Nobody;
 
 impl TenantContext {
     /// Leaves in a request whom it is for, or that it is for nobody in particular.
     ///
     /// `TenantLayer` of `tenancy-axum` does it; other edges may.
     pub fn attach(context: Option<Self>, extensions: &mut Extensions) {
-        extensions.insert(Resolved);
         match context {
             Some(context) => drop(extensions.insert(context)),
-            None => drop(extensions.remove::<Self>()),
+            None => {
+                extensions.remove::<Self>();
+                extensions.insert(Nobody);
+            }
         }
     }
 
@@ -47,7 +49,7 @@ impl TenantContext {
     /// [`ErrorKind::Misconfigured`] when nobody has asked: a layer is missing.
     pub fn attached(extensions: &Extensions) -> Result<Option<&Self>, Error> {
         let context = extensions.get::<Self>();
-        if context.is_none() && extensions.get::<Resolved>().is_none() {
+        if context.is_none() && extensions.get::<Nobody>().is_none() {
             return Err(Error::new(
                 ErrorKind::Misconfigured,
                 "find the tenant of a request: add TenantLayer, outside of what needs it",

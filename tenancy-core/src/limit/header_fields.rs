@@ -1,12 +1,15 @@
 //! A decision as HTTP header fields.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::Decision;
+use bytes::Bytes;
+use http::header::RETRY_AFTER;
+use http::{HeaderName, HeaderValue};
+
+use super::{Decision, LimitName};
 
 /// The name and the value of a header field.
-pub type HeaderField = (&'static str, String);
+pub type HeaderField = (HeaderName, HeaderValue);
 
 impl Decision {
     /// Returns the header fields that tell a client where it stands. None of them names a tenant.
@@ -33,49 +36,105 @@ impl Decision {
     /// let limits = [Limit::new(LimitName::TENANT, sixty)];
     ///
     /// let decision = limiter.check(TenantId::generate(), &limits, NonZeroU32::MIN).await?;
-    /// let fields = decision.header_fields();
-    /// assert_eq!(fields[0], ("ratelimit-policy", "\"tenant\";q=60;w=60".to_owned()));
-    /// assert_eq!(fields[1], ("ratelimit", "\"tenant\";r=59;t=60".to_owned()));
+    /// let fields: http::HeaderMap = decision.header_fields().into_iter().collect();
+    /// assert_eq!(fields["ratelimit-policy"], "\"tenant\";q=60;w=60");
+    /// assert_eq!(fields["ratelimit"], "\"tenant\";r=59;t=60");
     /// # Ok::<(), tenancy_core::Error>(())
     /// # }).unwrap();
     /// ```
     pub fn header_fields(&self) -> Vec<HeaderField> {
         let binding = self.binding();
-        let mut fields = vec![
-            ("ratelimit-policy", self.policy_list()),
-            ("ratelimit", self.status_list()),
-            ("x-ratelimit-limit", binding.policy().n().to_string()),
-            ("x-ratelimit-remaining", binding.remaining().to_string()),
-            ("x-ratelimit-reset", whole_seconds(binding.reset_after()).to_string()),
-        ];
-        if let Some(wait) = self.retry_after() {
-            fields.push(("retry-after", whole_seconds(wait).max(1).to_string()));
+        let mut values = Values { text: Vec::with_capacity(256), ends: [0; 6] };
+        self.write_policies(&mut values);
+        values.end(0);
+        self.write_status(&mut values);
+        values.end(1);
+        values.number(binding.policy().n().get());
+        values.end(2);
+        values.number(binding.remaining());
+        values.end(3);
+        values.number(whole_seconds(binding.reset_after()));
+        values.end(4);
+        let retry_after = self.retry_after().map(|wait| whole_seconds(wait).max(1));
+        if let Some(seconds) = retry_after {
+            values.number(seconds);
+            values.end(5);
+        }
+        values.into_fields(if retry_after.is_some() { 6 } else { 5 })
+    }
+
+    fn write_policies(&self, values: &mut Values) {
+        for (index, status) in self.limits().enumerate() {
+            let policy = status.policy();
+            values.item(index, status.name()).parameter(";q=", policy.n().get());
+            if policy.window().subsec_nanos() == 0 {
+                values.parameter(";w=", policy.window().as_secs());
+            }
+        }
+    }
+
+    fn write_status(&self, values: &mut Values) {
+        for (index, status) in self.limits().enumerate() {
+            let more = whole_seconds(status.more_after());
+            values.item(index, status.name()).parameter(";r=", status.remaining());
+            values.parameter(";t=", more);
+        }
+    }
+}
+
+const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const STATUS: HeaderName = HeaderName::from_static("ratelimit");
+const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+
+const NAMES: [HeaderName; 6] = [POLICY, STATUS, LIMIT, REMAINING, RESET, RETRY_AFTER];
+
+/// All values of an answer in one piece of memory: every answer has them, and with `write!` and
+/// an allocation each they cost more than the decision.
+struct Values {
+    text: Vec<u8>,
+    /// Where each value ends.
+    ends: [usize; 6],
+}
+
+impl Values {
+    fn end(&mut self, field: usize) {
+        self.ends[field] = self.text.len();
+    }
+
+    fn into_fields(self, count: usize) -> Vec<HeaderField> {
+        let text = Bytes::from(self.text);
+        let mut from = 0;
+        let mut fields = Vec::with_capacity(count);
+        for (name, to) in NAMES.into_iter().zip(self.ends).take(count) {
+            let value = HeaderValue::from_maybe_shared(text.slice(from..to));
+            fields.push((name, value.expect("names of limits and numbers are visible ASCII")));
+            from = to;
         }
         fields
     }
 
-    fn policy_list(&self) -> String {
-        let mut list = String::new();
-        for status in self.limits() {
-            let separator = if list.is_empty() { "" } else { ", " };
-            let policy = status.policy();
-            // Writing to a String does not fail. A name needs no escape: see `LimitName`.
-            let _ = write!(list, "{separator}\"{}\";q={}", status.name(), policy.n());
-            if policy.window().subsec_nanos() == 0 {
-                let _ = write!(list, ";w={}", policy.window().as_secs());
-            }
-        }
-        list
+    /// Begins an item of a list (RFC 9651, 3.1). A name needs no escape: see `LimitName`.
+    fn item(&mut self, index: usize, name: &LimitName) -> &mut Self {
+        self.push(if index == 0 { "\"" } else { ", \"" });
+        self.push(name.as_str());
+        self.push("\"");
+        self
     }
 
-    fn status_list(&self) -> String {
-        let mut list = String::new();
-        for status in self.limits() {
-            let separator = if list.is_empty() { "" } else { ", " };
-            let (left, more) = (status.remaining(), whole_seconds(status.more_after()));
-            let _ = write!(list, "{separator}\"{}\";r={left};t={more}", status.name());
-        }
-        list
+    fn parameter(&mut self, name: &str, value: impl itoa::Integer) -> &mut Self {
+        self.push(name);
+        self.number(value);
+        self
+    }
+
+    fn number(&mut self, value: impl itoa::Integer) {
+        self.push(itoa::Buffer::new().format(value));
+    }
+
+    fn push(&mut self, text: &str) {
+        self.text.extend_from_slice(text.as_bytes());
     }
 }
 

@@ -20,20 +20,21 @@ impl<'a> Bearer<'a> {
         if values.next().is_some() {
             return Self::Malformed;
         }
-        let Ok(text) = value.to_str() else { return Self::Malformed };
-        let Some((scheme, token)) = text.split_once([' ', '\t']) else {
-            return if text.eq_ignore_ascii_case("bearer") {
-                Self::Malformed
-            } else {
-                Self::Absent
-            };
+        let value = value.as_bytes();
+        let Some((scheme, token)) = value.split_at_checked("bearer".len()) else {
+            return Self::Absent;
         };
-        if !scheme.eq_ignore_ascii_case("bearer") {
+        if !scheme.eq_ignore_ascii_case(b"bearer") {
             return Self::Absent;
         }
-        match token.trim() {
-            "" => Self::Malformed,
-            token => Self::Token(token),
+        match token {
+            [b' ' | b'\t', token @ ..] if token.is_ascii() => match token.trim_ascii() {
+                [] => Self::Malformed,
+                token => str::from_utf8(token).map_or(Self::Malformed, Self::Token),
+            },
+            // Another scheme, whose name begins like ours.
+            [first, ..] if !first.is_ascii_whitespace() => Self::Absent,
+            _ => Self::Malformed,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::{HeaderName, HeaderValue};
 use tenancy_core::limit::{Decision, Limit, LimitName, RateLimiter, SlidingLog, Source};
 use tenancy_core::{Clock, ErrorKind, ManualClock, TenantId};
 use time::OffsetDateTime;
@@ -398,7 +399,7 @@ pub(crate) async fn gives_the_same_fields_to_every_tenant(bench: &LimiterBench) 
         tenant_limit(2, seconds(60)),
         Limit::new(LimitName::PRINCIPAL, SlidingLog::per_second(n(1))).for_subject("ada"),
     ];
-    let field = |name, value: &str| (name, value.to_owned());
+    let field = |name, value| (HeaderName::from_static(name), HeaderValue::from_static(value));
     for tenant in [bench.harbor, bench.riverside] {
         let allowed = bench.check(tenant, &limits, 1).await;
         bench.advance(Duration::from_millis(1));

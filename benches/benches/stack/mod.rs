@@ -1,0 +1,92 @@
+//! An application with every layer, as `edge_stack` and `edge_wrk` measure it.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use axum::Router;
+use http::request::Builder;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde_json::json;
+use tenancy_axum::{RateLimitLayer, TenantLayer, UsageLayer};
+use tenancy_core::limit::{LimitName, MemoryRateLimiter, Policy, SlidingLog};
+use tenancy_core::resolve::{ApiKeyResolver, JwtKey, JwtResolver, SubdomainResolver};
+use tenancy_core::usage::MemoryUsageMeter;
+use tenancy_core::{
+    CacheOptions, CachedDirectory, Clock, MemoryDirectory, Overrides, PlanCatalogue, ResolverChain,
+    SystemClock, Tenant, TenantDirectory as _, TenantId, TenantKey, TenantSlug,
+};
+
+const SECRET: &[u8] = b"a secret of thirty-two bytes, or more";
+/// As much as a limit counts exactly.
+const PER_MINUTE: NonZeroU32 = SlidingLog::MAX_N;
+
+/// The system's time, a minute each second: a million requests a second are not refused.
+#[derive(Debug)]
+struct Hurried;
+
+impl Clock for Hurried {
+    fn now_micros(&self) -> i64 {
+        SystemClock.now_micros() * 60
+    }
+}
+
+/// One tenant, which the directory remembers.
+pub(crate) struct Stack {
+    directory: Arc<CachedDirectory<MemoryDirectory>>,
+    token: String,
+}
+
+impl Stack {
+    pub(crate) async fn new() -> Self {
+        let plan = PlanCatalogue::example().plan("enterprise").expect("an example plan");
+        let slug = TenantSlug::parse("harbor").expect("a slug");
+        let tenant = Tenant::new(TenantId::generate(), slug, plan)
+            .with_overrides(Overrides::new().with_requests_per_minute(PER_MINUTE));
+        let id = tenant.id();
+        let source = MemoryDirectory::new();
+        source.insert(tenant).expect("a new slug");
+        let directory = Arc::new(CachedDirectory::new(source, CacheOptions::new()));
+        directory.find(&TenantKey::Id(id)).await.expect("an answer").expect("a tenant");
+        let now = SystemClock.now().unix_timestamp();
+        let claims = json!({
+            "iss": "https://id.example",
+            "aud": "bank",
+            "sub": "ada",
+            "exp": now + 86_400,
+            "nbf": now,
+            "tenant_id": id.to_string(),
+        });
+        let key = EncodingKey::from_secret(SECRET);
+        let token = encode(&Header::new(Algorithm::HS256), &claims, &key).expect("a token");
+        Self { directory, token }
+    }
+
+    /// Puts a repeated token, the directory that remembers, three limits in memory in one
+    /// decision, and usage around an application.
+    pub(crate) fn around(&self, app: Router) -> Router {
+        let jwt = JwtKey::hs256(SECRET).expect("a key");
+        let chain = ResolverChain::new(self.directory.clone())
+            .with(JwtResolver::new([jwt], "https://id.example", "bank"))
+            .with(ApiKeyResolver::bearer())
+            .with(SubdomainResolver::under("example.com").expect("a domain"));
+        let class = LimitName::from_static("reads");
+        let limits = RateLimitLayer::new(Arc::new(MemoryRateLimiter::new(Arc::new(Hurried))))
+            .by_plan()
+            .and_by_principal(PER_MINUTE)
+            .and_by_class(move |_| {
+                Some((class.clone(), Policy::from(SlidingLog::per_minute(PER_MINUTE))))
+            });
+        let usage = UsageLayer::new(Arc::new(MemoryUsageMeter::new(Arc::new(SystemClock))));
+        // In one piece: axum wraps each call of `layer` once more.
+        app.layer((TenantLayer::new(chain), limits, usage))
+    }
+
+    /// Returns the credential of a request that is served, as a header.
+    pub(crate) fn credential(&self) -> String {
+        format!("Bearer {}", self.token)
+    }
+
+    pub(crate) fn request(&self) -> Builder {
+        http::Request::get("/").header("authorization", self.credential())
+    }
+}
