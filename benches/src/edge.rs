@@ -1,6 +1,6 @@
 use crate::{Figure, Goal};
 
-pub(crate) const FIGURES: [Figure; 7] = [
+pub(crate) const FIGURES: [Figure; 11] = [
     Figure {
         question: "the tenant of the running task / task-local",
         ours: "edge_context/ours",
@@ -42,5 +42,29 @@ pub(crate) const FIGURES: [Figure; 7] = [
         ours: "edge_stack/all_layers",
         reference: "edge_stack/bare",
         goal: Goal::Adds { nanos: 2_000.0 },
+    },
+    Figure {
+        question: "all layers, a handler with a read, over a socket",
+        ours: "edge_wrk/all_layers",
+        reference: "edge_wrk/bare",
+        goal: Goal::Rate(0.9),
+    },
+    Figure {
+        question: "10,000 unknown/s: known tenants' p99",
+        ours: "edge_misses/flooded",
+        reference: "edge_misses/calm",
+        goal: Goal::Ratio(1.2),
+    },
+    Figure {
+        question: "10,000 unknown/s: memory, last round / first",
+        ours: "edge_misses/memory_after_all",
+        reference: "edge_misses/memory_after_first",
+        goal: Goal::Growth(1.1),
+    },
+    Figure {
+        question: "memory of a remembered tenant",
+        ours: "edge_memory/a_tenant",
+        reference: "",
+        goal: Goal::Bytes(1_024.0),
     },
 ];

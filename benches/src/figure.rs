@@ -12,6 +12,12 @@ pub enum Goal {
         /// In nanoseconds.
         nanos: f64,
     },
+    /// The least good ratio of our calls a second to the reference's.
+    Rate(f64),
+    /// The most memory that ours may take; there is no reference.
+    Bytes(f64),
+    /// The highest good ratio of our memory to the reference's.
+    Growth(f64),
 }
 
 /// A question, answered by two times measured in the same run.
@@ -43,7 +49,10 @@ impl Figure {
     /// When one of the two benches left no result.
     pub fn outcome(self, measured: &Measured) -> Result<Outcome, MeasuredError> {
         let ours = measured.nanos(self.ours)?;
-        let reference = measured.nanos(self.reference)?;
+        let reference = match self.goal {
+            Goal::Bytes(_) => f64::NAN,
+            _ => measured.nanos(self.reference)?,
+        };
         Ok(Outcome { figure: self, ours, reference })
     }
 }
@@ -52,8 +61,11 @@ impl Outcome {
     /// Tells whether the goal is met.
     pub fn is_good(&self) -> bool {
         match self.figure.goal {
-            Goal::Ratio(most) => self.ratio() <= most,
+            Goal::Ratio(most) | Goal::Growth(most) => self.ratio() <= most,
             Goal::Adds { nanos } => self.ours - self.reference <= nanos,
+            // The results are times of a call.
+            Goal::Rate(least) => 1.0 / self.ratio() >= least,
+            Goal::Bytes(most) => self.ours <= most,
         }
     }
 
@@ -73,12 +85,20 @@ impl Outcome {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Figure { question, goal, .. } = self.figure;
-        let (ours, reference) = (time(self.ours), time(self.reference));
+        let [ours, reference] = [self.ours, self.reference].map(|value| match goal {
+            Goal::Ratio(_) | Goal::Adds { .. } => time(value),
+            Goal::Rate(_) => format!("{:.0}/s", 1e9 / value),
+            Goal::Bytes(_) | Goal::Growth(_) => bytes(value),
+        });
         let (found, goal) = match goal {
-            Goal::Ratio(most) => (format!("{:.2}", self.ratio()), format!("{most:.2}")),
+            Goal::Ratio(most) | Goal::Growth(most) => {
+                (format!("{:.2}", self.ratio()), format!("{most:.2}"))
+            }
             Goal::Adds { nanos } => {
                 (format!("+{}", time(self.ours - self.reference)), format!("+{}", time(nanos)))
             }
+            Goal::Rate(least) => (format!("{:.2}", 1.0 / self.ratio()), format!(">{least:.2}")),
+            Goal::Bytes(most) => (String::new(), bytes(most)),
         };
         let verdict = if self.is_good() { "ok" } else { "MISS" };
         write!(f, "{question:<46} {ours:>11} {reference:>11} {found:>9} {goal:>9} {verdict}")
@@ -92,5 +112,15 @@ fn time(nanos: f64) -> String {
         format!("{:.1} us", nanos / 1_000.0)
     } else {
         format!("{:.1} ms", nanos / 1_000_000.0)
+    }
+}
+
+fn bytes(bytes: f64) -> String {
+    if bytes.is_nan() {
+        String::new()
+    } else if bytes < 10_000.0 {
+        format!("{bytes:.0} B")
+    } else {
+        format!("{:.1} MiB", bytes / 1_048_576.0)
     }
 }
