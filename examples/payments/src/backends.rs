@@ -7,8 +7,13 @@ use std::time::Duration;
 
 use tenancy_core::limit::{MemoryRateLimiter, RateLimiter};
 use tenancy_core::usage::{MemoryUsageMeter, UsageMeter};
-use tenancy_core::{Clock, Error, ErrorKind, SystemClock};
-use tenancy_redis::{OnLoss, RedisOptions, RedisRateLimiter, RedisStore, RedisUsageMeter};
+use tenancy_core::{
+    CacheOptions, CachedDirectory, Clock, Error, ErrorKind, InvalidationBus, SystemClock,
+    TenantDirectory,
+};
+use tenancy_redis::{
+    OnLoss, RedisInvalidationBus, RedisOptions, RedisRateLimiter, RedisStore, RedisUsageMeter,
+};
 use tenancy_sqlx::{Migration, SqlDirectory, TenantDb};
 
 use crate::Config;
@@ -41,8 +46,27 @@ pub(crate) async fn open(config: &Config) -> Result<(Backends, SqlDirectory), Er
         Some(url) => Counters::shared(url, config.nodes).await?,
         None => Counters::in_memory(&clock),
     };
-    let tenants = Arc::new(directory.clone());
+    let (directory, tenants) = remembered(directory, redis.as_ref());
     Ok((Backends { db, directory: tenants, limiter, meter, redis, clock, patience }, directory))
+}
+
+/// How often a node asks for changes of the directory that it was not told.
+const ASK_FOR_CHANGES: Duration = Duration::from_millis(500);
+
+/// Returns the directory that tells changes, and the one that requests ask.
+fn remembered(
+    mut directory: SqlDirectory,
+    redis: Option<&RedisStore>,
+) -> (SqlDirectory, Arc<dyn TenantDirectory>) {
+    let bus: Option<Arc<dyn InvalidationBus>> = match redis {
+        Some(redis) => Some(Arc::new(RedisInvalidationBus::open(redis.clone()))),
+        None => None,
+    };
+    if let Some(bus) = &bus {
+        directory = directory.with_bus(bus.clone());
+    }
+    let tenants = CachedDirectory::new(directory.clone(), CacheOptions::new());
+    (directory, Arc::new(tenants.follow(bus, ASK_FOR_CHANGES)))
 }
 
 struct Counters {

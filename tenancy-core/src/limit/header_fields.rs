@@ -21,7 +21,7 @@ impl Decision {
     /// | `x-ratelimit-limit`, `-remaining`, `-reset` | the [binding](Self::binding) limit: how many, how many left, seconds until all are back |
     /// | `retry-after` | seconds to wait; only when limited and waiting helps |
     ///
-    /// The first two follow `draft-ietf-httpapi-ratelimit-headers-10`. What is left rounds down,
+    /// The first two follow `draft-ietf-httpapi-ratelimit-headers-11`. What is left rounds down,
     /// seconds round up, and `retry-after` is at least 1.
     ///
     /// ```

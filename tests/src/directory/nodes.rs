@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tenancy_core::{
-    CacheOptions, CachedDirectory, InvalidationBus, MemoryInvalidationBus, TenantDirectory,
-    TenantStatus,
+    Actor, ActorKind, ApiKey, ApiKeySecret, CacheOptions, CachedDirectory, Clock as _,
+    InvalidationBus, MemoryInvalidationBus, Remembered, Session, SessionSecret, SystemClock,
+    TenantDirectory, TenantKey, TenantStatus,
 };
 use tokio::time::{Instant, sleep};
 
@@ -67,6 +68,45 @@ async fn a_suspension_is_found_within_a_second_without_a_bus() {
     let took = until_suspended(&nodes).await;
     assert!(took <= Duration::from_secs(1), "{took:?}");
     assert_eq!(status(&nodes[0], "south").await, TenantStatus::Active);
+}
+
+/// A stolen key, a session that was ended: no node takes it a second later.
+#[tokio::test(start_paused = true)]
+async fn a_revoked_credential_is_refused_within_a_second_by_every_node() {
+    let source = Source::new();
+    let nodes = [(); 2].map(|()| node(&source, None, Duration::from_millis(500)));
+    let id = async |slug| source.records.find(&by_slug(slug)).await.unwrap().unwrap().tenant.id();
+    let (north, south) = (id("north").await, id("south").await);
+    let keys = [(); 2].map(|()| ApiKeySecret::generate("test").unwrap());
+    let sessions = [(); 2].map(|()| SessionSecret::generate("ses").unwrap());
+    for (tenant, key, session) in [(north, &keys[0], &sessions[0]), (south, &keys[1], &sessions[1])]
+    {
+        let end = SystemClock.now() + Duration::from_hours(1);
+        let ada = Actor::new(ActorKind::User, "ada");
+        source.records.insert_api_key(key, ApiKey::new("key_1", tenant));
+        source.records.insert_session(session, Session::new("session_1", tenant, ada, end));
+    }
+    sleep(Duration::from_secs(1)).await;
+    let credentials = |at: usize| {
+        [TenantKey::ApiKeyHash(keys[at].hash()), TenantKey::SessionHash(sessions[at].hash())]
+    };
+    for node in &nodes {
+        for key in credentials(0).iter().chain(&credentials(1)) {
+            assert!(node.find(key).await.unwrap().is_some());
+            assert!(matches!(node.remembered(key), Remembered::Found(_)));
+        }
+    }
+    source.records.remove_api_key(&keys[0]);
+    source.records.end_session(&sessions[0]);
+    sleep(Duration::from_secs(1)).await;
+    for node in &nodes {
+        for key in credentials(0) {
+            assert!(node.find(&key).await.unwrap().is_none(), "{}", key.to_tagged());
+        }
+        for key in credentials(1) {
+            assert!(node.find(&key).await.unwrap().is_some());
+        }
+    }
 }
 
 /// Messages that were missed may have been suspensions.
