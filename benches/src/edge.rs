@@ -1,6 +1,6 @@
 use crate::{Figure, Goal};
 
-pub(crate) const FIGURES: [Figure; 7] = [
+pub(crate) const FIGURES: [Figure; 8] = [
     Figure {
         question: "the tenant of the running task / task-local",
         ours: "edge_context/ours",
@@ -42,5 +42,11 @@ pub(crate) const FIGURES: [Figure; 7] = [
         ours: "edge_stack/all_layers",
         reference: "edge_stack/bare",
         goal: Goal::Adds { nanos: 2_000.0 },
+    },
+    Figure {
+        question: "a tenant's cached value, 100,000 / bare moka",
+        ours: "edge_cache/ours",
+        reference: "edge_cache/bare_moka",
+        goal: Goal::Ratio(3.0),
     },
 ];

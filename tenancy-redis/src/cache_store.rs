@@ -98,10 +98,10 @@ where
             request
         };
         let answer = self.store.send_to_run(request).await;
-        let found = answer.and_then(|(reply, run)| Ok((reply.two()?, run)));
-        let found = found.map_err(|failure| failure.into_error("look into a cache"))?;
-        let ((Some(generation), Some(entry)), run) = found else { return Ok(None) };
-        let value = cache_entry::current(&generation, &run, &entry);
+        let found = answer.and_then(|(reply, run)| Ok((reply.values()?, run)));
+        let (values, run) = found.map_err(|failure| failure.into_error("look into a cache"))?;
+        let [Some(generation), Some(entry)] = values.as_slice() else { return Ok(None) };
+        let value = cache_entry::current(generation, &run, entry);
         Ok(value.and_then(cache_entry::decode).map(Arc::new))
     }
 

@@ -202,8 +202,8 @@ impl Reply {
         redis::from_redis_value(self.0).map_err(|error| unexpected(&error))
     }
 
-    /// Reads the values of two keys, one of which may not be there.
-    pub(crate) fn two(self) -> Result<(Option<Vec<u8>>, Option<Vec<u8>>), Failure> {
+    /// Reads the values of keys, of which some may not be there.
+    pub(crate) fn values(self) -> Result<Vec<Option<Vec<u8>>>, Failure> {
         redis::from_redis_value(self.0).map_err(|error| unexpected(&error))
     }
 

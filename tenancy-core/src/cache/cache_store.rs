@@ -97,3 +97,44 @@ pub enum Filled {
     /// It is not: something happened to the key since the load began.
     Outdated,
 }
+
+#[async_trait]
+impl<V: Send + Sync + 'static, S: CacheStore<V> + ?Sized> CacheStore<V> for Arc<S> {
+    fn name(&self) -> &CacheName {
+        (**self).name()
+    }
+
+    fn at_hand(&self, key: &CacheKey) -> Option<Arc<V>> {
+        (**self).at_hand(key)
+    }
+
+    async fn get(&self, key: &CacheKey) -> Result<Option<Arc<V>>, Error> {
+        (**self).get(key).await
+    }
+
+    async fn begin(&self, key: &CacheKey, within: Duration) -> Result<Begun<V>, Error> {
+        (**self).begin(key, within).await
+    }
+
+    async fn fill(
+        &self,
+        key: &CacheKey,
+        lease: &Lease,
+        value: &Arc<V>,
+        lives: Duration,
+    ) -> Result<Filled, Error> {
+        (**self).fill(key, lease, value, lives).await
+    }
+
+    async fn put(&self, key: &CacheKey, value: &Arc<V>, lives: Duration) -> Result<(), Error> {
+        (**self).put(key, value, lives).await
+    }
+
+    async fn remove(&self, key: &CacheKey) -> Result<(), Error> {
+        (**self).remove(key).await
+    }
+
+    async fn flush_tenant(&self, tenant: TenantId) -> Result<(), Error> {
+        (**self).flush_tenant(tenant).await
+    }
+}

@@ -46,7 +46,7 @@ impl<V: Send + Sync + 'static> Inner<V> {
         F: FnMut() -> Fut + Send,
         Fut: Future<Output = Result<V, Error>> + Send,
     {
-        let turn = timeout(self.load_within, async {
+        let turn = timeout(self.options.load_within, async {
             // The tenant's own first: those who wait for it stand in nobody's way.
             (flight.turns().acquire().await, self.turns.acquire().await)
         })
@@ -65,10 +65,10 @@ impl<V: Send + Sync + 'static> Inner<V> {
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<V, Error>>,
     {
-        let until = Instant::now() + self.load_within;
+        let until = Instant::now() + self.options.load_within;
         let mut last = None;
         for _ in 0..ATTEMPTS {
-            let begun = match self.store.begin(key, self.load_within + SLACK).await {
+            let begun = match self.store.begin(key, self.options.load_within + SLACK).await {
                 Ok(Begun::Found(value)) => return Ok((value, Outcome::Hit)),
                 Ok(Begun::Lease(lease)) => Some(lease),
                 Err(error) => {

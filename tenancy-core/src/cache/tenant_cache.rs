@@ -58,7 +58,7 @@ pub(super) struct Inner<V> {
     pub(super) store: Box<dyn CacheStore<V>>,
     pub(super) flights: Arc<Flights<V>>,
     pub(super) turns: Semaphore,
-    pub(super) load_within: Duration,
+    pub(super) options: TenantCacheOptions,
     fresh_for: FreshFor<V>,
     outcomes: Outcomes,
     random: RandomState,
@@ -74,7 +74,7 @@ impl<V: Send + Sync + 'static> TenantCache<V> {
     /// Makes a cache over a store.
     pub fn new(store: impl CacheStore<V>, options: TenantCacheOptions) -> Self {
         let fresh_for = FreshFor::All(options.fresh_for);
-        Self::with(store, &options, fresh_for)
+        Self::with(store, options, fresh_for)
     }
 
     /// Makes a cache whose values say themselves how long they count, a tenth more or less by
@@ -98,12 +98,12 @@ impl<V: Send + Sync + 'static> TenantCache<V> {
         options: TenantCacheOptions,
         fresh_for: impl Fn(&V) -> Duration + Send + Sync + 'static,
     ) -> Self {
-        Self::with(store, &options, FreshFor::Each(Box::new(fresh_for)))
+        Self::with(store, options, FreshFor::Each(Box::new(fresh_for)))
     }
 
     fn with(
         store: impl CacheStore<V>,
-        options: &TenantCacheOptions,
+        options: TenantCacheOptions,
         fresh_for: FreshFor<V>,
     ) -> Self {
         Self(Arc::new(Inner {
@@ -111,7 +111,7 @@ impl<V: Send + Sync + 'static> TenantCache<V> {
             store: Box::new(store),
             flights: Arc::new(Flights::new(options.loads_at_once_per_tenant)),
             turns: Semaphore::new(options.loads_at_once),
-            load_within: options.load_within,
+            options,
             fresh_for,
             random: RandomState::new(),
             draws: AtomicU64::new(0),
@@ -191,7 +191,8 @@ impl<V: Send + Sync + 'static> TenantCache<V> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unavailable`] when the cache is away: what was there before may still be.
+    /// [`ErrorKind::Unavailable`] when the cache is away: what was there before may still be, and
+    /// what was not answered in time may still come to be.
     /// [`ErrorKind::Invalid`] when the store does not take such a value.
     /// [`ErrorKind::ForeignTenant`] in another tenant's context.
     pub async fn put(
@@ -268,8 +269,7 @@ impl<V: Send + Sync + 'static> Inner<V> {
         let lives = lives.min(AT_MOST);
         let draw = self.draws.fetch_add(1, Ordering::Relaxed);
         let random = u32::try_from(self.random.hash_one(draw) % 2_049).unwrap_or(0);
-        let tenth = lives / 10;
-        lives - tenth + tenth * random / 1_024
+        lives * 9 / 10 + lives / 10 * random / 1_024
     }
 }
 
