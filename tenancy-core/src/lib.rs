@@ -10,6 +10,7 @@
 //! | who a request is for | [`resolve`], [`TenantDirectory`] |
 //! | the tenant of the running task | [`TenantContext`] |
 //! | rows that belong to a tenant | [`entity`], [`TenantScoped`] |
+//! | an application's own data, remembered | [`TenantCache`] |
 //! | how much a tenant may use | [`limit`], [`usage`], [`Plan`] |
 //! | what a caller is told | [`Error`], [`Problem`] |
 //!
@@ -20,6 +21,7 @@
 //! * `axum`: [`Problem`] as a response.
 
 mod actor;
+pub mod cache;
 mod clock;
 mod context;
 mod directory;
@@ -39,6 +41,7 @@ pub mod usage;
 pub use async_trait::async_trait;
 
 pub use actor::{Actor, ActorKind};
+pub use cache::{CacheName, MemoryCacheStore, TenantCache, TenantCacheOptions};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use context::{RequestId, ResolvedVia, TenantContext, Trust};
 pub use directory::{

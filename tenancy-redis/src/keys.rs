@@ -2,6 +2,8 @@
 //!
 //! | key | type | holds |
 //! | --- | --- | --- |
+//! | `tn:{<tenant>}:c:<cache>:g` | string | the generation of a cache: 16 random bytes and a server's run |
+//! | `tn:{<tenant>}:c:<cache>:v:<subject>` | string | a value of a cache, or the lease to fill it |
 //! | `tn:{<tenant>}:l:<name>:<subject>` | list | the sliding log of a limit |
 //! | `tn:{<tenant>}:u:<month>` | hash | the counts of a month, by meter |
 //!
@@ -12,41 +14,57 @@
 use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
-use tenancy_core::TenantId;
+use tenancy_core::cache::CacheKey;
 use tenancy_core::limit::LimitKey;
 use tenancy_core::usage::Month;
+use tenancy_core::{CacheName, TenantId};
 
 /// The channel of changes of the directory. It is one for a server, whatever database is chosen.
 pub(crate) const INVALIDATIONS: &str = "tn:invalidations";
 
+/// The key of what all values of a tenant in a cache share until they are flushed.
+pub(crate) fn cache_generation(tenant: TenantId, cache: &CacheName) -> String {
+    format!("tn:{{{tenant}}}:c:{cache}:g")
+}
+
+/// The key of a value of a cache.
+pub(crate) fn cache_entry(cache: &CacheName, key: &CacheKey) -> String {
+    let mut text = format!("tn:{{{}}}:c:{cache}:v:", key.tenant());
+    push_subject(&mut text, key.subject(), key.is_digest());
+    text
+}
+
 /// The key of a limit's state.
-///
-/// A subject of letters, digits and `_ - . @ :` is readable after a `=`; any other one is its
-/// SHA-256 after a `#`. So no two subjects meet, and no subject closes the hash tag or fills
-/// the memory.
 pub(crate) fn limit(tenant: TenantId, key: &LimitKey) -> String {
     let mut text = format!("tn:{{{tenant}}}:l:{}:", key.name());
-    let subject = key.subject();
-    match std::str::from_utf8(subject) {
-        Ok(plain) if !key.is_digest() && is_plain(plain) => {
-            text.push('=');
-            text.push_str(plain);
-        }
-        _ => {
-            text.push('#');
-            if key.is_digest() {
-                push_hex(&mut text, subject);
-            } else {
-                push_hex(&mut text, &Sha256::digest(subject));
-            }
-        }
-    }
+    push_subject(&mut text, key.subject(), key.is_digest());
     text
 }
 
 /// The key of a month's counts.
 pub(crate) fn usage(tenant: TenantId, month: Month) -> String {
     format!("tn:{{{tenant}}}:u:{month}")
+}
+
+/// Writes a subject of any bytes.
+///
+/// One of letters, digits and `_ - . @ :` is readable after a `=`; any other one is its SHA-256
+/// after a `#`. So no two subjects meet, and no subject closes the hash tag or fills the memory.
+fn push_subject(text: &mut String, subject: &[u8], is_digest: bool) {
+    match std::str::from_utf8(subject) {
+        Ok(plain) if !is_digest && is_plain(plain) => {
+            text.push('=');
+            text.push_str(plain);
+        }
+        _ => {
+            text.push('#');
+            if is_digest {
+                push_hex(text, subject);
+            } else {
+                push_hex(text, &Sha256::digest(subject));
+            }
+        }
+    }
 }
 
 fn is_plain(subject: &str) -> bool {
@@ -69,19 +87,31 @@ mod tests {
 
     use super::*;
 
-    fn key(tenant: TenantId, subject: impl AsRef<[u8]>) -> String {
+    const MENUS: CacheName = CacheName::from_static("menus");
+
+    fn cached(tenant: TenantId, subject: &[u8]) -> String {
+        cache_entry(&MENUS, &CacheKey::new(tenant, subject))
+    }
+
+    fn key(tenant: TenantId, subject: &[u8]) -> String {
         limit(tenant, &LimitKey::new(LimitName::TENANT, subject))
     }
 
     #[test]
     fn the_tenant_is_the_only_hash_tag() {
         let (a, b) = (TenantId::generate(), TenantId::generate());
-        for subject in ["", "user_7", "}{", "a b", "ä", &"x".repeat(10_000)] {
+        for subject in ["", "user_7", "}{", "a b", "ä", &"x".repeat(10_000)].map(str::as_bytes) {
             let found = key(a, subject);
             assert!(found.starts_with(&format!("tn:{{{a}}}:l:tenant:")), "{found}");
             assert_eq!(found.matches(['{', '}']).count(), 2, "{found}");
             assert!(found.len() < 200, "{found}");
             assert_ne!(found, key(b, subject));
+            let found = cached(a, subject);
+            assert!(found.starts_with(&format!("tn:{{{a}}}:c:menus:v:")), "{found}");
+            assert_eq!(found.matches(['{', '}']).count(), 2, "{found}");
+            assert!(found.len() < 200, "{found}");
+            assert_ne!(found, cached(b, subject));
+            assert_ne!(found, cache_generation(a, &MENUS));
         }
     }
 
@@ -92,9 +122,11 @@ mod tests {
         let mut hex = String::new();
         push_hex(&mut hex, &digest);
         let subjects: [&[u8]; 6] = [b"", b"a b", hex.as_bytes(), &digest, b"=", b"#"];
-        let mut keys: Vec<_> = subjects.iter().map(|subject| key(tenant, subject)).collect();
-        keys.sort();
-        keys.dedup();
-        assert_eq!(keys.len(), subjects.len());
+        for name in [key, cached] {
+            let mut keys: Vec<_> = subjects.iter().map(|subject| name(tenant, subject)).collect();
+            keys.sort();
+            keys.dedup();
+            assert_eq!(keys.len(), subjects.len());
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! [`RedisRateLimiter`] and [`RedisUsageMeter`] are the shared versions of core's traits. Both
 //! work over one [`RedisStore`], which owns the connection, one deadline for each call, and the
 //! way back when Redis was away. [`RedisInvalidationBus`] tells all nodes what changed in the
-//! directory of tenants.
+//! directory of tenants. [`RedisCacheStore`] keeps what an application caches for its tenants.
 //!
 //! ```no_run
 //! use std::num::NonZeroU32;
@@ -24,6 +24,8 @@
 //! braces keep a tenant's keys together in a cluster. Choose a `maxmemory-policy` of
 //! `noeviction`: an evicted key is a forgotten limit.
 
+mod cache_entry;
+mod cache_store;
 mod failure;
 mod invalidation_bus;
 mod keys;
@@ -35,6 +37,7 @@ mod store;
 mod transport;
 mod usage_meter;
 
+pub use cache_store::RedisCacheStore;
 pub use invalidation_bus::RedisInvalidationBus;
 pub use on_loss::OnLoss;
 pub use options::RedisOptions;

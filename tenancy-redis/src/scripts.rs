@@ -23,7 +23,19 @@ pub(crate) static SLIDING_LOG: LazyLock<Script> =
 pub(crate) static RECORD_USAGE: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("record_usage.lua")));
 
+/// Looks for a value of a cache, or lets a load begin.
+pub(crate) static CACHE_BEGIN: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("cache_begin.lua")));
+
+/// Keeps what was loaded for a cache.
+pub(crate) static CACHE_FILL: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("cache_fill.lua")));
+
+/// Puts a value into a cache.
+pub(crate) static CACHE_PUT: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("cache_put.lua")));
+
 /// What a new connection loads.
-pub(crate) fn all() -> [&'static Script; 2] {
-    [&SLIDING_LOG, &RECORD_USAGE]
+pub(crate) fn all() -> [&'static Script; 5] {
+    [&SLIDING_LOG, &RECORD_USAGE, &CACHE_BEGIN, &CACHE_FILL, &CACHE_PUT]
 }

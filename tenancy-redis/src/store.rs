@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::RedisOptions;
 use crate::failure::Failure;
-use crate::transport::{Connection, Endpoint, Reply, Request, Subscription};
+use crate::transport::{Connection, Endpoint, Reply, Request, Run, Subscription};
 
 /// A Redis server: one connection, and what happens when it is away.
 ///
@@ -93,6 +93,19 @@ impl RedisStore {
         let until = Instant::now() + deadline;
         let live = self.live(until, Wait::ForTheFirst).await?;
         self.send_over(live, request, until, deadline).await
+    }
+
+    /// Sends a request that is made for the run of the server that answers it; returns both.
+    pub(crate) async fn send_to_run(
+        &self,
+        request: impl FnOnce(&str) -> Request,
+    ) -> Result<(Reply, Run), Failure> {
+        let deadline = self.0.options.deadline;
+        let until = Instant::now() + deadline;
+        let live = self.live(until, Wait::ForTheFirst).await?;
+        let run = live.connection.run().clone();
+        let reply = self.send_over(live, &request(&run), until, deadline).await?;
+        Ok((reply, run))
     }
 
     /// Sends a request that nobody waits for: while Redis is away, it waits for it.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use futures_core::Stream as _;
 use redis::aio::{MultiplexedConnection, PubSubSink, PubSubStream};
@@ -42,10 +43,12 @@ impl Endpoint {
             // Room for the callers of a burst; the default is 50.
             .set_pipeline_buffer_size(1_024);
         let connected = self.0.get_multiplexed_async_connection_with_config(&config).await;
-        let mut connection = Connection(connected.map_err(|error| failure(&error))?);
+        let socket = connected.map_err(|error| failure(&error))?;
+        let mut connection = Connection { socket, run: "".into() };
         for script in scripts::all() {
             connection.load(script).await?;
         }
+        connection.run = connection.ask_run().await?;
         Ok(connection)
     }
 }
@@ -87,7 +90,16 @@ impl fmt::Debug for Endpoint {
 
 /// One socket, shared by its clones. It does not reconnect.
 #[derive(Clone)]
-pub(crate) struct Connection(MultiplexedConnection);
+pub(crate) struct Connection {
+    socket: MultiplexedConnection,
+    run: Run,
+}
+
+/// What a server calls itself from its start to its end.
+///
+/// It may start with what it had saved some time ago, and what was done since is undone. What is
+/// written together with the run is known to be of this one.
+pub(crate) type Run = Arc<str>;
 
 impl Connection {
     /// Sends a request and waits for the answer.
@@ -109,14 +121,32 @@ impl Connection {
         .map_err(|error| failure(&error))
     }
 
+    /// Returns the run of the server, empty when it may not be asked for.
+    pub(crate) fn run(&self) -> &Run {
+        &self.run
+    }
+
+    async fn ask_run(&mut self) -> Result<Run, Failure> {
+        let mut info = redis::cmd("INFO");
+        match info.arg("server").query_async::<String>(&mut self.socket).await {
+            Ok(info) => {
+                let run = info.lines().find_map(|line| line.strip_prefix("run_id:"));
+                Ok(run.unwrap_or_default().into())
+            }
+            // An access list may forbid it.
+            Err(error) if matches!(error.kind(), ErrorKind::Server(_)) => Ok("".into()),
+            Err(error) => Err(failure(&error)),
+        }
+    }
+
     async fn ask(&mut self, command: &Cmd) -> Result<Value, RedisError> {
-        self.0.send_packed_command(command).await.and_then(Value::extract_error)
+        self.socket.send_packed_command(command).await.and_then(Value::extract_error)
     }
 
     async fn load(&mut self, script: &Script) -> Result<(), Failure> {
         let mut load = redis::cmd("SCRIPT");
         load.arg("LOAD").arg(script.text);
-        load.query_async(&mut self.0).await.map_err(|error| failure(&error))
+        load.query_async(&mut self.socket).await.map_err(|error| failure(&error))
     }
 }
 
@@ -160,7 +190,20 @@ impl Request {
 pub(crate) struct Reply(Value);
 
 impl Reply {
+    pub(crate) fn integer(self) -> Result<i64, Failure> {
+        redis::from_redis_value(self.0).map_err(|error| unexpected(&error))
+    }
+
     pub(crate) fn integers(self) -> Result<Vec<i64>, Failure> {
+        redis::from_redis_value(self.0).map_err(|error| unexpected(&error))
+    }
+
+    pub(crate) fn bytes(self) -> Result<Vec<u8>, Failure> {
+        redis::from_redis_value(self.0).map_err(|error| unexpected(&error))
+    }
+
+    /// Reads the values of keys, of which some may not be there.
+    pub(crate) fn values(self) -> Result<Vec<Option<Vec<u8>>>, Failure> {
         redis::from_redis_value(self.0).map_err(|error| unexpected(&error))
     }
 

@@ -6,7 +6,7 @@ use tokio::task::JoinHandle;
 use tracing::Instrument as _;
 
 use super::TenantContext;
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, TenantId};
 
 tokio::task_local! {
     static CURRENT: TenantContext;
@@ -45,6 +45,11 @@ impl TenantContext {
     /// Returns the context of the running task, if it has one.
     pub fn try_current() -> Option<Self> {
         CURRENT.try_with(Clone::clone).ok()
+    }
+
+    /// Tells whether the running task is for a tenant, and not for this one.
+    pub(crate) fn is_of_another(tenant: TenantId) -> bool {
+        CURRENT.try_with(|context| context.tenant_id() != tenant).unwrap_or(false)
     }
 
     /// Starts a task that carries the current context, or none where there is none.
