@@ -1,7 +1,6 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http::request::Parts;
 use metrics::SharedString;
 use tenancy_core::{Error, ErrorKind, TenantContext};
 use tokio::sync::oneshot;
@@ -32,14 +31,16 @@ impl Gate {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Overloaded`] when there is no room to wait, or no slot in time;
-    /// [`ErrorKind::Misconfigured`] outside of `TenantLayer`.
+    /// [`ErrorKind::Overloaded`] when there is no room to wait, or no slot in time.
     ///
     /// # Cancel safety
     ///
     /// Who goes away leaves the queue. A slot that was given at the same moment goes to the next.
-    pub(super) async fn enter(self: &Arc<Self>, parts: &Parts) -> Result<Slot, Error> {
-        let (party, weight) = Party::of(TenantContext::attached(&parts.extensions)?);
+    pub(super) async fn enter(
+        self: &Arc<Self>,
+        context: Option<&TenantContext>,
+    ) -> Result<Slot, Error> {
+        let (party, weight) = Party::of(context);
         let mut receiver = None;
         let (arrival, now) = {
             let (mut scheduler, now) = self.lock();

@@ -137,8 +137,9 @@ impl FairShareLayer {
 
     /// Keeps the slot until the answer's body has ended or is dropped.
     ///
-    /// For services that work while a body streams. A caller that reads slowly keeps its slot for
-    /// as long; what streams without an end should be [exempt](Self::exempt).
+    /// For services that work while a body streams. A caller that reads slowly, or not at all, keeps
+    /// its slot for as long: set [`at_most_each`](Self::at_most_each) too, and make
+    /// [exempt](Self::exempt) what streams without an end.
     pub fn until_body_ends(mut self) -> Self {
         self.hold = Hold::ToTheEnd;
         self

@@ -72,11 +72,11 @@ async fn enter(
     parts: &Parts,
 ) -> Result<Option<Slot>, Error> {
     // First of all: a layer that is missing shows on every request.
-    TenantContext::attached(&parts.extensions)?;
+    let context = TenantContext::attached(&parts.extensions)?;
     if exempt.is_some_and(|exempt| exempt(parts)) {
         return Ok(None);
     }
-    gate.enter(parts).await.map(Some)
+    gate.enter(context).await.map(Some)
 }
 
 fn refuse(error: Error, gate: &Gate) -> Problem {

@@ -54,7 +54,7 @@ impl Process {
     fn step(&mut self) -> Option<(u32, Option<u32>)> {
         let Reverse((end, party, since)) = self.running.pop()?;
         self.now = end;
-        *self.served.entry(party).or_default() += end - since;
+        *self.served.entry(party).or_default() += end.saturating_sub(since);
         let next = self.scheduler.finish(party, since, end);
         if let Some((next, takes)) = next {
             self.run(next, takes);
