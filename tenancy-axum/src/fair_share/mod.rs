@@ -6,6 +6,7 @@ mod held_body;
 mod layer;
 mod party;
 mod place;
+mod run_times;
 mod scheduler;
 mod service;
 mod share;

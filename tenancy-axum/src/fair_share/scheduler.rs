@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::bounds::Bounds;
+use super::run_times::RunTimes;
 use super::share::{Share, Ticket, Virtual, virtual_time};
 
 /// Weighted fair queueing of slots among parties.
@@ -16,9 +17,10 @@ use super::share::{Share, Ticket, Virtual, virtual_time};
 /// queues the requests of its API server in this way (KEP 1040). So what is shared is time in
 /// slots, not a number of requests, and slow requests gain nothing.
 ///
-/// Virtual time goes on at the rate at which a weight of 1 is served. Who begins to wait starts
-/// from it, and has lost and saved nothing by having been idle. Who has had more than its share
-/// owes that for a while when it goes idle, or else it could leave and come back at once.
+/// Virtual time goes on at the rate at which a weight of 1 is served, and not past the first of
+/// those that wait. Who begins to wait starts from it, and has lost and saved nothing by having
+/// been idle. Who has had more than its share owes that for a while when it goes idle, or else it
+/// could leave and come back at once.
 ///
 /// When too many wait, the longest queue, by weight, makes room: one party alone may use all the
 /// room there is, and a bound by weight would have to know who else will come.
@@ -27,9 +29,10 @@ use super::share::{Share, Ticket, Virtual, virtual_time};
 pub(super) struct Scheduler<K, T> {
     bounds: Bounds,
     now: Duration,
+    /// How much of that somebody waited for a slot.
+    contended: Duration,
     virtual_now: Virtual,
-    /// A moving average of how long requests run.
-    typical: Duration,
+    run_times: RunTimes,
     running: u32,
     waiting: usize,
     /// The weight of those that run or wait.
@@ -64,8 +67,9 @@ impl<K: Copy + Ord + Hash, T> Scheduler<K, T> {
         Self {
             bounds,
             now: Duration::ZERO,
+            contended: Duration::ZERO,
             virtual_now: 0,
-            typical: Duration::ZERO,
+            run_times: RunTimes::new(),
             running: 0,
             waiting: 0,
             weight: 0,
@@ -110,9 +114,9 @@ impl<K: Copy + Ord + Hash, T> Scheduler<K, T> {
     /// A request that has run since then is done. Returns who is next to run.
     pub(super) fn finish(&mut self, party: K, since: Duration, now: Duration) -> Option<(K, T)> {
         self.advance(now);
-        self.learn(self.now.saturating_sub(since));
+        self.run_times.learn(self.now.saturating_sub(since));
         let share = self.shares.get_mut(&party)?;
-        share.count(self.now);
+        share.count(self.contended);
         share.running = share.running.saturating_sub(1);
         self.running = self.running.saturating_sub(1);
         self.place(party);
@@ -131,7 +135,7 @@ impl<K: Copy + Ord + Hash, T> Scheduler<K, T> {
     /// Returns in what time all that wait now may be served.
     pub(super) fn drained_in(&self) -> Duration {
         let waiting = u32::try_from(self.waiting).unwrap_or(u32::MAX);
-        self.typical.saturating_mul(waiting) / self.bounds.slots.get()
+        self.run_times.mean().saturating_mul(waiting) / self.bounds.slots.get()
     }
 
     fn has_free_slot(&self) -> bool {
@@ -140,11 +144,23 @@ impl<K: Copy + Ord + Hash, T> Scheduler<K, T> {
 
     fn advance(&mut self, now: Duration) {
         let passed = now.saturating_sub(self.now);
-        if self.weight > 0 {
-            self.virtual_now += virtual_time(passed, self.running, self.weight);
-        }
         self.now += passed;
-        // The debts of a rush end with it. The smallest are forgotten when there are many.
+        // What nobody else wants costs nothing.
+        if self.turns.is_empty() {
+            return self.forget();
+        }
+        self.contended += passed;
+        let ahead = self.virtual_now + virtual_time(passed, self.running, self.weight);
+        // Those that wait may have had less than that, for what runs is not taken away from
+        // anybody. Who comes now stands behind the first of them, not behind all they missed.
+        let first = self.turns.first().map_or(ahead, |&(finish, ..)| finish.min(ahead));
+        self.virtual_now = self.virtual_now.max(first);
+        self.forget();
+    }
+
+    /// Forgets debts that are paid. All debts of a rush end with it, and the smallest are
+    /// forgotten when there are many.
+    fn forget(&mut self) {
         let is_over = self.running == 0 && self.waiting == 0;
         while let Some(&(spent, party)) = self.owing.first() {
             let is_many = self.owing.len() > self.bounds.slots.get() as usize;
@@ -158,8 +174,8 @@ impl<K: Copy + Ord + Hash, T> Scheduler<K, T> {
 
     /// Makes a party one that counts, with the weight it has now.
     fn join(&mut self, party: K, weight: NonZeroU32) {
-        let share = self.shares.entry(party).or_insert_with(|| Share::new(weight, self.now));
-        share.count(self.now);
+        let share = self.shares.entry(party).or_insert_with(|| Share::new(weight, self.contended));
+        share.count(self.contended);
         if share.is_idle() {
             self.owing.remove(&(share.spent, party));
         } else {
@@ -176,7 +192,7 @@ impl<K: Copy + Ord + Hash, T> Scheduler<K, T> {
 
     fn start(&mut self, party: K) {
         let share = self.shares.get_mut(&party).expect("who starts has joined");
-        share.count(self.now);
+        share.count(self.contended);
         share.running += 1;
         self.running += 1;
         // What nobody else wanted is not owed.
@@ -222,7 +238,7 @@ impl<K: Copy + Ord + Hash, T> Scheduler<K, T> {
     fn first_in_turn(&mut self) -> Option<K> {
         for _ in 0..LOOKS {
             let &(_, _, party) = self.turns.first()?;
-            self.shares.get_mut(&party)?.count(self.now);
+            self.shares.get_mut(&party)?.count(self.contended);
             self.place(party);
             if self.turns.first().is_some_and(|&(_, _, first)| first == party) {
                 return Some(party);
@@ -245,7 +261,7 @@ impl<K: Copy + Ord + Hash, T> Scheduler<K, T> {
             share.length = Some(length);
             self.lengths.insert((length, party));
             if share.running < self.bounds.slots_each.get() {
-                let finish = share.finish(self.typical);
+                let finish = share.finish(self.run_times.typical());
                 share.turn = Some((finish, ticket));
                 self.turns.insert((finish, ticket, party));
             }
@@ -257,16 +273,6 @@ impl<K: Copy + Ord + Hash, T> Scheduler<K, T> {
                 self.shares.remove(&party);
             }
         }
-    }
-
-    /// Remembers how long a request ran. One alone moves the average little, however long.
-    fn learn(&mut self, ran: Duration) {
-        self.typical = if self.typical.is_zero() {
-            ran
-        } else {
-            let ran = ran.min(self.typical.saturating_mul(8));
-            self.typical.saturating_mul(15).saturating_add(ran) / 16
-        };
     }
 }
 

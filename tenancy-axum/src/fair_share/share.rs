@@ -16,7 +16,7 @@ pub(super) fn virtual_time(time: Duration, times: u32, weight: u64) -> Virtual {
 /// What one party has and waits for.
 pub(super) struct Share<T> {
     pub(super) weight: NonZeroU32,
-    /// The slot time it has had.
+    /// The slot time it has had while others waited.
     pub(super) spent: Virtual,
     /// Until when `spent` counts.
     counted: Duration,
@@ -28,11 +28,11 @@ pub(super) struct Share<T> {
 }
 
 impl<T> Share<T> {
-    pub(super) fn new(weight: NonZeroU32, now: Duration) -> Self {
+    pub(super) fn new(weight: NonZeroU32, contended: Duration) -> Self {
         Self {
             weight,
             spent: 0,
-            counted: now,
+            counted: contended,
             running: 0,
             waiting: BTreeMap::new(),
             turn: None,
@@ -40,11 +40,11 @@ impl<T> Share<T> {
         }
     }
 
-    /// Counts what has been running since the last time.
-    pub(super) fn count(&mut self, now: Duration) {
-        let passed = now.saturating_sub(self.counted);
+    /// Counts what has been running since the last time; all is contended time.
+    pub(super) fn count(&mut self, contended: Duration) {
+        let passed = contended.saturating_sub(self.counted);
         self.spent += virtual_time(passed, self.running, self.weight.get().into());
-        self.counted = now;
+        self.counted = contended;
     }
 
     pub(super) fn is_idle(&self) -> bool {
