@@ -11,6 +11,7 @@
 //! | [`MetricsLayer`] | counts and times requests for each tenant |
 //! | [`RequireTenantLayer`] | refuses what names no tenant |
 //! | [`RateLimitLayer`] | refuses what comes faster than the plan allows |
+//! | [`FairShareLayer`] | shares what is served at once among tenants |
 //! | [`QuotaLayer`] | refuses what a month's quota has no room for |
 //! | [`UsageLayer`] | counts calls and bytes |
 //!
@@ -81,12 +82,13 @@
 //!
 //! * Probes and metrics mount outside [`TenantLayer`], which refuses contradictions on every
 //!   route.
-//! * [`RateLimitLayer`], [`UsageLayer`] and the extractors need it around them. Without it they
-//!   answer 500, and the log says which layer to add.
+//! * [`RateLimitLayer`], [`FairShareLayer`], [`UsageLayer`] and the extractors need it around them.
+//!   Without it they answer 500, and the log says which layer to add.
 //! * `TenantTx`, the database handle of a request, stands in `tenancy-sqlx` behind its feature
 //!   `axum`.
 
 mod extract;
+mod fair_share;
 mod future;
 mod metrics;
 mod quota;
@@ -96,6 +98,7 @@ mod tenant;
 mod usage;
 
 pub use extract::{CurrentActor, CurrentContext, CurrentTenant};
+pub use fair_share::{FairShareLayer, FairShareService};
 pub use future::ResponseFuture;
 pub use metrics::{MetricsLayer, MetricsService, SlowRequest};
 pub use quota::{QuotaLayer, QuotaService};

@@ -92,6 +92,10 @@ impl MetricsLayer {
         self.slow = Some((threshold, Arc::new(tell)));
         self
     }
+
+    pub(crate) const fn labels(&self) -> &TenantLabels {
+        &self.labels
+    }
 }
 
 /// An answer that took long.

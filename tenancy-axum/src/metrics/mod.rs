@@ -7,3 +7,4 @@ mod tenant_labels;
 
 pub use layer::{MetricsLayer, SlowRequest};
 pub use service::MetricsService;
+pub(crate) use tenant_labels::TenantLabels;

@@ -6,13 +6,13 @@ use tenancy_core::TenantId;
 
 /// Which tenants have a label of their own: each label costs memory wherever metrics are kept.
 #[derive(Clone)]
-pub(super) struct TenantLabels {
+pub(crate) struct TenantLabels {
     budget: usize,
     known: Arc<RwLock<HashMap<TenantId, SharedString>>>,
 }
 
 impl TenantLabels {
-    pub(super) fn new(budget: usize) -> Self {
+    pub(crate) fn new(budget: usize) -> Self {
         Self { budget, known: Arc::default() }
     }
 
@@ -28,7 +28,7 @@ impl TenantLabels {
     }
 
     /// Returns a tenant's label: `other` once the budget is spent.
-    pub(super) fn of(&self, tenant: Option<TenantId>) -> SharedString {
+    pub(crate) fn of(&self, tenant: Option<TenantId>) -> SharedString {
         let Some(tenant) = tenant else { return SharedString::const_str("none") };
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         match known.get(&tenant) {

@@ -8,7 +8,8 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use tenancy_axum::{
-    MetricsLayer, QuotaLayer, RateLimitLayer, RequireTenantLayer, TenantLayer, UsageLayer,
+    FairShareLayer, MetricsLayer, QuotaLayer, RateLimitLayer, RequireTenantLayer, TenantLayer,
+    UsageLayer,
 };
 use tenancy_core::TenantContext;
 use tenancy_core::limit::MemoryRateLimiter;
@@ -91,6 +92,7 @@ impl Served {
             .layer(MetricsLayer::new())
             .layer(RequireTenantLayer::new().credential())
             .layer(RateLimitLayer::new(limiter).by_plan().and_by_principal(THREE))
+            .layer(FairShareLayer::new(THREE).until_body_ends())
             .layer(QuotaLayer::new(quotas, |_| None))
             .layer(usage.clone())
             .add_service(HealthServer::new(Mirror))

@@ -7,6 +7,7 @@ mod app;
 mod chunks;
 mod context;
 mod extract;
+mod fair_share;
 mod grpc;
 mod logs;
 mod metrics;
