@@ -9,6 +9,7 @@
 //! | --- | --- |
 //! | who a request is for | [`resolve`], [`TenantDirectory`] |
 //! | the tenant of the running task | [`TenantContext`] |
+//! | jobs and calls between services | [`envelope`] |
 //! | rows that belong to a tenant | [`entity`], [`TenantScoped`] |
 //! | how much a tenant may use | [`limit`], [`usage`], [`Plan`] |
 //! | what a caller is told | [`Error`], [`Problem`] |
@@ -24,6 +25,7 @@ mod context;
 mod directory;
 pub mod domain;
 pub mod entity;
+pub mod envelope;
 mod error;
 mod id;
 pub mod limit;
@@ -46,6 +48,7 @@ pub use directory::{
     Remembered, Session, SessionHash, SessionSecret, TenantDirectory, TenantKey,
 };
 pub use entity::{IntoEntity, TenantEntity};
+pub use envelope::{Envelope, EnvelopeKey, EnvelopeKeys};
 pub use error::{Error, ErrorKind};
 pub use id::{Host, TenantId, TenantSlug};
 pub use limit::{Decision, Limit, LimitName, MemoryRateLimiter, Policy, RateLimiter, SlidingLog};

@@ -4,6 +4,7 @@
 #![cfg(any(test, doctest))]
 
 mod concurrency;
+mod context;
 mod contract;
 mod crash;
 mod directory;
