@@ -14,6 +14,9 @@
 //! | [`QuotaLayer`] | refuses what a month's quota has no room for |
 //! | [`UsageLayer`] | counts calls and bytes |
 //!
+//! In front of what works elsewhere stands [`CarryLayer`], which takes the tenant's context past a
+//! buffer.
+//!
 //! A handler's signature says what it needs: [`CurrentTenant`], [`CurrentActor`] for a route that
 //! needs a credential, [`CurrentContext`] for all that is known. Handlers return [`Problem`] to
 //! refuse, and `?` turns a [`tenancy_core::Error`] into one.
@@ -86,6 +89,7 @@
 //! * `TenantTx`, the database handle of a request, stands in `tenancy-sqlx` behind its feature
 //!   `axum`.
 
+mod carry;
 mod extract;
 mod future;
 mod metrics;
@@ -95,6 +99,7 @@ mod require_tenant;
 mod tenant;
 mod usage;
 
+pub use carry::{CarryLayer, CarryService, DeliverLayer, DeliverService};
 pub use extract::{CurrentActor, CurrentContext, CurrentTenant};
 pub use future::ResponseFuture;
 pub use metrics::{MetricsLayer, MetricsService, SlowRequest};

@@ -41,7 +41,7 @@ pub use async_trait::async_trait;
 
 pub use actor::{Actor, ActorKind};
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use context::{RequestId, ResolvedVia, TenantContext, Trust};
+pub use context::{Carried, Carrier, RequestId, ResolvedVia, TenantContext, Trust};
 pub use directory::{
     ApiKey, ApiKeyHash, ApiKeySecret, BusEvent, CacheOptions, CachedDirectory, Changes,
     DirectoryEntry, Invalidation, InvalidationBus, MemoryDirectory, MemoryInvalidationBus,

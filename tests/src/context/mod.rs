@@ -1,9 +1,13 @@
 //! What leaves a task and stays its tenant's: carriers, log lines, envelopes, outgoing requests.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod buffers;
+mod carrier;
+mod dropped;
 mod envelope;
 mod envelope_bytes;
 mod keys;
+mod logs;
 
 use tenancy_core::{TenantContext, TenantId};
 
