@@ -14,7 +14,8 @@
 //! | [`QuotaLayer`] | refuses what a month's quota has no room for |
 //! | [`UsageLayer`] | counts calls and bytes |
 //!
-//! In front of what works elsewhere stands [`CarryLayer`], which takes the tenant's context past a
+//! Around clients and in front of what works elsewhere stand two more: [`PropagateLayer`] sends
+//! requests to other services on behalf of the tenant, [`CarryLayer`] takes its context past a
 //! buffer.
 //!
 //! A handler's signature says what it needs: [`CurrentTenant`], [`CurrentActor`] for a route that
@@ -90,6 +91,7 @@
 //!   `axum`.
 
 mod carry;
+mod client;
 mod extract;
 mod future;
 mod metrics;
@@ -100,6 +102,7 @@ mod tenant;
 mod usage;
 
 pub use carry::{CarryLayer, CarryService, DeliverLayer, DeliverService};
+pub use client::{PropagateFuture, PropagateLayer, PropagateService};
 pub use extract::{CurrentActor, CurrentContext, CurrentTenant};
 pub use future::ResponseFuture;
 pub use metrics::{MetricsLayer, MetricsService, SlowRequest};

@@ -8,6 +8,8 @@ mod envelope;
 mod envelope_bytes;
 mod keys;
 mod logs;
+mod outgoing;
+mod services;
 
 use tenancy_core::{TenantContext, TenantId};
 
