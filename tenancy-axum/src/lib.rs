@@ -15,6 +15,10 @@
 //! | [`QuotaLayer`] | refuses what a month's quota has no room for |
 //! | [`UsageLayer`] | counts calls and bytes |
 //!
+//! Around clients and in front of what works elsewhere stand two more: [`PropagateLayer`] sends
+//! requests to other services on behalf of the tenant, [`CarryLayer`] takes its context past a
+//! buffer.
+//!
 //! A handler's signature says what it needs: [`CurrentTenant`], [`CurrentActor`] for a route that
 //! needs a credential, [`CurrentContext`] for all that is known. Handlers return [`Problem`] to
 //! refuse, and `?` turns a [`tenancy_core::Error`] into one.
@@ -87,6 +91,8 @@
 //! * `TenantTx`, the database handle of a request, stands in `tenancy-sqlx` behind its feature
 //!   `axum`.
 
+mod carry;
+mod client;
 mod extract;
 mod fair_share;
 mod future;
@@ -97,6 +103,8 @@ mod require_tenant;
 mod tenant;
 mod usage;
 
+pub use carry::{CarryLayer, CarryService, DeliverLayer, DeliverService};
+pub use client::{PropagateFuture, PropagateLayer, PropagateService};
 pub use extract::{CurrentActor, CurrentContext, CurrentTenant};
 pub use fair_share::{FairShareLayer, FairShareService};
 pub use future::ResponseFuture;

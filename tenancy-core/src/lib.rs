@@ -9,6 +9,7 @@
 //! | --- | --- |
 //! | who a request is for | [`resolve`], [`TenantDirectory`] |
 //! | the tenant of the running task | [`TenantContext`] |
+//! | jobs and calls between services | [`envelope`] |
 //! | rows that belong to a tenant | [`entity`], [`TenantScoped`] |
 //! | an application's own data, remembered | [`TenantCache`] |
 //! | how much a tenant may use | [`limit`], [`usage`], [`Plan`] |
@@ -27,6 +28,7 @@ mod context;
 mod directory;
 pub mod domain;
 pub mod entity;
+pub mod envelope;
 mod error;
 mod id;
 pub mod limit;
@@ -43,13 +45,14 @@ pub use async_trait::async_trait;
 pub use actor::{Actor, ActorKind};
 pub use cache::{CacheName, MemoryCacheStore, TenantCache, TenantCacheOptions};
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use context::{RequestId, ResolvedVia, TenantContext, Trust};
+pub use context::{Carried, Carrier, RequestId, ResolvedVia, TenantContext, Trust};
 pub use directory::{
     ApiKey, ApiKeyHash, ApiKeySecret, BusEvent, CacheOptions, CachedDirectory, Changes,
     DirectoryEntry, Invalidation, InvalidationBus, MemoryDirectory, MemoryInvalidationBus,
     Remembered, Session, SessionHash, SessionSecret, TenantDirectory, TenantKey,
 };
 pub use entity::{IntoEntity, TenantEntity};
+pub use envelope::{Envelope, EnvelopeKey, EnvelopeKeys};
 pub use error::{Error, ErrorKind};
 pub use id::{Host, TenantId, TenantSlug};
 pub use limit::{Decision, Limit, LimitName, MemoryRateLimiter, Policy, RateLimiter, SlidingLog};

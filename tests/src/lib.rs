@@ -5,6 +5,7 @@
 
 mod cache;
 mod concurrency;
+mod context;
 mod contract;
 mod crash;
 mod directory;

@@ -3,24 +3,18 @@ use std::task::{Context, Poll};
 
 use axum_core::body::Body;
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use tenancy_core::TenantContext;
-use tracing::Span;
+use tenancy_core::{Carried, Carrier};
 
 /// A body that is read, and dropped, in the context and the span of its request.
-pub(super) struct ContextBody {
-    /// `None` only while it is dropped.
-    inner: Option<Body>,
-    context: TenantContext,
-    span: Span,
-}
+pub(super) struct ContextBody(Carried<Body>);
 
 impl ContextBody {
-    pub(super) fn wrap(inner: Body, context: TenantContext, span: Span) -> Body {
+    pub(super) fn wrap(inner: Body, carrier: Carrier) -> Body {
         // Nothing of it will run.
         if inner.is_end_stream() {
             return inner;
         }
-        Body::new(Self { inner: Some(inner), context, span })
+        Body::new(Self(carrier.carry(inner)))
     }
 }
 
@@ -32,25 +26,14 @@ impl HttpBody for ContextBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        let Self { inner, context, span } = &mut *self;
-        let Some(inner) = inner else { return Poll::Ready(None) };
-        let _entered = span.enter();
-        context.clone().sync_scope(|| Pin::new(inner).poll_frame(cx))
+        Pin::new(&mut self.0).enter(|body| body.poll_frame(cx))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.as_ref().is_none_or(HttpBody::is_end_stream)
+        self.0.value().is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.as_ref().map_or_else(SizeHint::new, HttpBody::size_hint)
-    }
-}
-
-impl Drop for ContextBody {
-    fn drop(&mut self) {
-        let inner = self.inner.take();
-        let _entered = self.span.enter();
-        self.context.clone().sync_scope(|| drop(inner));
+        self.0.value().size_hint()
     }
 }

@@ -7,9 +7,9 @@ use axum_core::body::Body;
 use http::request::Parts;
 use http::{Request, Response};
 use http_body::Body as HttpBody;
-use tenancy_core::{Error, ErrorKind, Problem, Protocol, RequestId, TenantContext};
+use tenancy_core::{Carrier, Error, ErrorKind, Problem, Protocol, RequestId, TenantContext};
 use tower_service::Service;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 use super::context_body::ContextBody;
 use super::failures::{self, FailureLimit};
@@ -74,7 +74,7 @@ where
 }
 
 /// Makes the span of a request. The tenant's fields are filled in once it is known.
-fn request_span(id: &RequestId) -> tracing::Span {
+fn request_span(id: &RequestId) -> Span {
     // At the highest level: a filter that lets an error through must not take its tenant away.
     tracing::error_span!(
         "request",
@@ -129,7 +129,7 @@ async fn find(
         (Some(found), Some(outer)) if found.trust() < outer.trust() => outer.clone(),
         (Some(found), _) => found.into_context(Some(id.clone())),
     };
-    let span = tracing::Span::current();
+    let span = Span::current();
     span.record("tenant.id", tracing::field::display(context.tenant_id()));
     span.record("resolved_via", context.resolved_via().as_str());
     match context.tenant().status().admit(!parts.method.is_safe()) {
@@ -158,10 +158,14 @@ where
     TenantContext::attach(context.clone(), &mut parts.extensions);
     // Inside the async block, so that the call too, and not just its future, is in the context.
     let serving = async { inner.call(Request::from_parts(parts, body)).await };
-    let Some(context) = context else { return Ok(serving.await?.map(Body::new)) };
-    let response = context.clone().scope(serving).await?;
-    let span = tracing::Span::current();
-    Ok(response.map(|body| ContextBody::wrap(Body::new(body), context, span)))
+    // The span of the request names the tenant already. A request for nobody is served in no
+    // context, also where the application is called within a tenant's work.
+    let carrier = Carrier::new(context, Span::current());
+    let response = carrier.clone().carry(serving).await?.map(Body::new);
+    if carrier.context().is_none() {
+        return Ok(response);
+    }
+    Ok(response.map(|body| ContextBody::wrap(body, carrier)))
 }
 
 /// Answers and logs a refusal; what lies behind a 5xx is logged by [`Problem`] itself.

@@ -6,10 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tenancy_core::usage::{Meter, UsageMeter};
-use tenancy_core::{TenantContext, TenantId};
+use tenancy_core::{Carrier, TenantContext, TenantId};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tracing::Instrument as _;
 
 /// Records what requests used: one task a tenant at a time, which adds up what ends meanwhile.
 ///
@@ -72,7 +71,7 @@ impl Recorder {
         let receiver = self.shared.running.subscribe();
         let recording = Some(Counts::default());
         let running = Running { tenant, recorder: self.clone(), recording, _receiver: receiver };
-        runtime.spawn(context.scope(running.record_all()).instrument(span));
+        runtime.spawn(Carrier::new(Some(context), span).carry(running.record_all()));
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<TenantId, Counts>> {

@@ -1,30 +1,29 @@
-//! The context as a task-local, and what carries it over to other tasks and threads.
+//! The context of the running task, and what starts others with it.
 
 use std::future::Future;
 
 use tokio::task::JoinHandle;
-use tracing::Instrument as _;
 
-use super::TenantContext;
+use super::{Carried, Carrier, TenantContext, current};
 use crate::{Error, ErrorKind, TenantId};
-
-tokio::task_local! {
-    static CURRENT: TenantContext;
-}
 
 impl TenantContext {
     /// Runs a future in this context. Contexts nest; the inner one wins.
     ///
+    /// Every log line inside carries `tenant.id`: a span `tenant` is around it, unless the
+    /// running one names this tenant already, see [`Carrier::of`].
+    ///
     /// # Cancel safety
     ///
     /// Dropping the future leaves the context; nothing stays behind on the thread.
-    pub async fn scope<F: Future>(self, future: F) -> F::Output {
-        CURRENT.scope(self, future).await
+    pub fn scope<F: Future>(self, future: F) -> Carried<F> {
+        Carrier::of(self).carry(future)
     }
 
-    /// Runs a function in this context.
+    /// Runs a function in this context, and in a span that names its tenant like
+    /// [`scope`](Self::scope) does.
     pub fn sync_scope<R>(self, run: impl FnOnce() -> R) -> R {
-        CURRENT.sync_scope(self, run)
+        Carrier::of(self).run(run)
     }
 
     /// Returns the context of the running task.
@@ -44,15 +43,17 @@ impl TenantContext {
 
     /// Returns the context of the running task, if it has one.
     pub fn try_current() -> Option<Self> {
-        CURRENT.try_with(Clone::clone).ok()
+        current::context()
     }
 
     /// Tells whether the running task is for a tenant, and not for this one.
     pub(crate) fn is_of_another(tenant: TenantId) -> bool {
-        CURRENT.try_with(|context| context.tenant_id() != tenant).unwrap_or(false)
+        current::context().is_some_and(|context| context.tenant_id() != tenant)
     }
 
     /// Starts a task that carries the current context, or none where there is none.
+    ///
+    /// For anything else that leaves the task there is a [`Carrier`].
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -77,10 +78,7 @@ impl TenantContext {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        match Self::try_current() {
-            Some(context) => tokio::spawn(context.scope(future).in_current_span()),
-            None => tokio::spawn(future.in_current_span()),
-        }
+        tokio::spawn(Carrier::current().carry(future))
     }
 
     /// Runs blocking work on another thread, in the current context, or none where there is none.
@@ -91,13 +89,6 @@ impl TenantContext {
     pub fn spawn_blocking<R: Send + 'static>(
         run: impl FnOnce() -> R + Send + 'static,
     ) -> JoinHandle<R> {
-        let span = tracing::Span::current();
-        let context = Self::try_current();
-        tokio::task::spawn_blocking(move || {
-            span.in_scope(|| match context {
-                Some(context) => context.sync_scope(run),
-                None => run(),
-            })
-        })
+        tokio::task::spawn_blocking(Carrier::current().carry_fn(run))
     }
 }

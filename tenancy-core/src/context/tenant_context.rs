@@ -17,6 +17,8 @@ pub enum ResolvedVia {
     ApiKey,
     /// A session cookie.
     Session,
+    /// A sealed envelope: a job, or a call from another service of ours.
+    Envelope,
     /// A header, from a declared proxy or beside a credential.
     Header,
     /// The label next to the base domain.
@@ -25,8 +27,6 @@ pub enum ResolvedVia {
     Domain,
     /// A prefix of the path.
     Path,
-    /// A sealed envelope: a job, or a call from another service of ours.
-    Envelope,
     /// The program itself: a job, a command, a test.
     Program,
 }

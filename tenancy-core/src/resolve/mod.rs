@@ -9,6 +9,7 @@ mod chain;
 mod claim;
 pub(crate) mod client_addr;
 mod domain;
+mod envelope;
 mod header;
 #[cfg(feature = "jwt")]
 mod jwt;
@@ -22,6 +23,7 @@ pub use chain::{Resolution, ResolverChain};
 pub use claim::{Claimed, TenantClaim, TenantResolver};
 pub use client_addr::{PeerAddr, TrustedProxies};
 pub use domain::DomainResolver;
+pub use envelope::EnvelopeResolver;
 pub use header::HeaderResolver;
 #[cfg(feature = "jwks-url")]
 pub use jwt::JwksUrl;

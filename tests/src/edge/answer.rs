@@ -8,22 +8,24 @@ use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
+use crate::resolve::envelope;
+
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: String,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
 }
 
 impl Answer {
     /// Returns the status and the problem's code; the code is empty for what is no problem.
-    pub(super) fn told(&self) -> (u16, String) {
+    pub(crate) fn told(&self) -> (u16, String) {
         let code = if self.status.is_success() { String::new() } else { self.problem("code") };
         (self.status.as_u16(), code)
     }
 
     /// Returns a member of the problem, as text; empty when it is not there.
-    pub(super) fn problem(&self, member: &str) -> String {
+    pub(crate) fn problem(&self, member: &str) -> String {
         assert_eq!(self.header("content-type"), "application/problem+json", "{self:?}");
         let problem: Value = serde_json::from_str(&self.body).unwrap();
         assert_eq!(problem["status"], self.status.as_u16());
@@ -31,17 +33,18 @@ impl Answer {
     }
 
     /// Returns a header; empty when it is not there.
-    pub(super) fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 }
 
-pub(super) async fn send(app: &Router, request: Builder) -> Answer {
+pub(crate) async fn send(app: &Router, request: Builder) -> Answer {
     send_body(app, request, Body::empty()).await
 }
 
-pub(super) async fn send_body(app: &Router, request: Builder, body: Body) -> Answer {
-    let response = app.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+pub(crate) async fn send_body(app: &Router, request: Builder, body: Body) -> Answer {
+    let request = envelope::sealed(request).body(body).unwrap();
+    let response = app.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     let body = String::from_utf8(body.to_vec()).unwrap();

@@ -76,6 +76,23 @@ async fn tenants_do_not_mix_when_their_requests_interleave() {
     }
 }
 
+/// Such as in a test, or where one part of a program calls another in process.
+#[tokio::test]
+async fn a_request_for_nobody_is_served_in_no_context_wherever_it_is_called() {
+    let world = World::new();
+    let app =
+        Router::new().route("/", route_get(async || slug())).layer(TenantLayer::new(world.chain()));
+    for (member, other) in [(&world.north, &world.south), (&world.south, &world.north)] {
+        let around = crate::resolve::envelope::context(member.id, member.slug);
+        let inside = around.scope(async {
+            let nobodys = send(&app, get()).await.body;
+            let others = send(&app, bearer(get(), other.key.reveal())).await.body;
+            [nobodys, others, slug()].join(" ")
+        });
+        assert_eq!(inside.await, format!("- {} {}", other.slug, member.slug));
+    }
+}
+
 #[tokio::test]
 async fn a_panicking_handler_leaves_nothing_behind() {
     async fn at_once() {

@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use tenancy_axum::{
-    FairShareLayer, MetricsLayer, QuotaLayer, RateLimitLayer, RequireTenantLayer, TenantLayer,
-    UsageLayer,
+    FairShareLayer, MetricsLayer, PropagateLayer, QuotaLayer, RateLimitLayer, RequireTenantLayer,
+    TenantLayer, UsageLayer,
 };
 use tenancy_core::TenantContext;
 use tenancy_core::limit::MemoryRateLimiter;
@@ -24,6 +24,7 @@ use tonic_health::pb::health_client::HealthClient;
 use tonic_health::pb::health_server::{Health, HealthServer};
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
+use crate::resolve::envelope;
 use crate::resolve::world::World;
 
 const THREE: NonZeroU32 = NonZeroU32::new(3).unwrap();
@@ -75,6 +76,7 @@ struct Served {
     meter: Arc<MemoryUsageMeter>,
     usage: UsageLayer,
     channel: Channel,
+    origin: String,
     server: JoinHandle<()>,
 }
 
@@ -98,9 +100,10 @@ impl Served {
             .add_service(HealthServer::new(Mirror))
             .serve_with_incoming(TcpIncoming::from(listener));
         let server = tokio::spawn(async move { serving.await.unwrap() });
-        let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
+        let origin = format!("http://{address}");
+        let endpoint = Endpoint::from_shared(origin.clone()).unwrap();
         let channel = endpoint.connect().await.unwrap();
-        Self { world, meter, usage, channel, server }
+        Self { world, meter, usage, channel, origin, server }
     }
 
     async fn check(&self, key: &str, service: &str) -> Result<bool, Status> {
@@ -168,4 +171,24 @@ async fn refusals_are_statuses_of_grpc() {
         assert!(!refused.message().is_empty());
         assert!(refused.metadata().contains_key("x-request-id"), "{refused:?}");
     }
+}
+
+/// A client of gRPC asks on behalf of whoever runs, once it knows its origin.
+#[tokio::test]
+async fn a_client_under_the_layer_asks_for_the_tenant_that_runs() {
+    let served = Served::start().await;
+    let world = &served.world;
+    let layer = PropagateLayer::new(world.envelopes.clone());
+    let layer = layer.to(&served.origin, envelope::AUDIENCE).unwrap();
+    let channel = tower::ServiceBuilder::new().layer(layer).service(served.channel.clone());
+    let client = HealthClient::with_origin(channel, served.origin.parse().unwrap());
+    let ask = async |service: &str| client.clone().check(request("", service)).await;
+    for (member, other) in [(&world.north, &world.south), (&world.south, &world.north)] {
+        let context = envelope::context(member.id, member.slug);
+        for (service, own) in [(member.slug, true), (other.slug, false)] {
+            let answer = context.clone().scope(ask(service)).await.unwrap().into_inner();
+            assert_eq!(answer.status() == ServingStatus::Serving, own);
+        }
+    }
+    assert_eq!(ask(world.north.slug).await.unwrap_err().code(), Code::InvalidArgument);
 }

@@ -16,7 +16,7 @@ use crate::resolve::strategy::{Strategy, bearer};
 use crate::resolve::world::{World, get};
 
 /// Collects what this thread logs, at every level, while it lives.
-pub(super) struct Logs {
+pub(crate) struct Logs {
     text: Shared,
     _guard: DefaultGuard,
 }
@@ -25,11 +25,11 @@ pub(super) struct Logs {
 struct Shared(Arc<Mutex<Vec<u8>>>);
 
 impl Logs {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::with_filter("trace")
     }
 
-    fn with_filter(filter: &str) -> Self {
+    pub(crate) fn with_filter(filter: &str) -> Self {
         let text = Shared::default();
         let subscriber = tracing_subscriber::fmt()
             .with_env_filter(filter)
@@ -39,12 +39,12 @@ impl Logs {
         Self { text, _guard: tracing::subscriber::set_default(subscriber) }
     }
 
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8(self.text.0.lock().unwrap().clone()).unwrap()
     }
 
     /// Returns the first line that holds a text.
-    pub(super) fn line_with(&self, text: &str) -> String {
+    pub(crate) fn line_with(&self, text: &str) -> String {
         let all = self.text();
         let line = all.lines().find(|line| line.contains(text));
         line.unwrap_or_else(|| panic!("no {text:?} in:\n{all}")).to_owned()

@@ -2,14 +2,14 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod addresses;
-mod answer;
+pub(crate) mod answer;
 mod app;
 mod chunks;
 mod context;
 mod extract;
 mod fair_share;
 mod grpc;
-mod logs;
+pub(crate) mod logs;
 mod metrics;
 mod mismatch;
 mod nested;

@@ -4,6 +4,7 @@
 mod api_key;
 mod bearer;
 mod domain;
+pub(crate) mod envelope;
 mod header;
 mod hosts;
 mod jwks;

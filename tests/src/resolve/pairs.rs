@@ -81,11 +81,12 @@ async fn a_bad_credential_is_refused_beside_a_good_one() {
         assert_eq!(malformed.kind(), ErrorKind::CredentialInvalid, "{good:?} and {bad:?}");
 
         let unknown = world.resolve(bad.unknown(&world, with())).await.unwrap_err();
-        // A token is good by its signature, even when its tenant is gone.
-        let expected = if bad == Strategy::Jwt && !bad.shares_its_source_with(good) {
-            ErrorKind::TenantUnknown
-        } else {
-            ErrorKind::CredentialInvalid
+        // A token is good by its signature, even when its tenant is gone; so is an envelope, which
+        // every other credential is heard before.
+        let expected = match bad {
+            Strategy::Jwt if !bad.shares_its_source_with(good) => ErrorKind::TenantUnknown,
+            Strategy::Envelope => ErrorKind::TenantMismatch,
+            _ => ErrorKind::CredentialInvalid,
         };
         assert_eq!(unknown.kind(), expected, "{good:?} and {bad:?}");
     }

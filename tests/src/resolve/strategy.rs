@@ -2,16 +2,17 @@
 
 use http::header::{AUTHORIZATION, COOKIE, HOST};
 use http::request::Builder;
-use tenancy_core::{ApiKeySecret, ResolvedVia, SessionSecret, TenantId, Trust};
+use tenancy_core::{ApiKeySecret, Envelope, ResolvedVia, SessionSecret, TenantId, Trust};
 
-use super::token;
 use super::world::{BASE, Member, PROXY, World, X_API_KEY, X_TENANT_ID};
+use super::{envelope, token};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Strategy {
     Jwt,
     KeyBearer,
     KeyHeader,
+    Envelope,
     /// From the declared proxy.
     Header,
     Session,
@@ -21,11 +22,12 @@ pub(crate) enum Strategy {
 }
 
 impl Strategy {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Jwt,
         Self::KeyBearer,
         Self::KeyHeader,
         Self::Session,
+        Self::Envelope,
         Self::Header,
         Self::Subdomain,
         Self::Domain,
@@ -41,6 +43,7 @@ impl Strategy {
         match self {
             Self::Jwt => ResolvedVia::Jwt,
             Self::KeyBearer | Self::KeyHeader => ResolvedVia::ApiKey,
+            Self::Envelope => ResolvedVia::Envelope,
             Self::Header => ResolvedVia::Header,
             Self::Session => ResolvedVia::Session,
             Self::Subdomain => ResolvedVia::Subdomain,
@@ -51,7 +54,9 @@ impl Strategy {
 
     pub(super) fn trust(self) -> Trust {
         match self {
-            Self::Jwt | Self::KeyBearer | Self::KeyHeader | Self::Session => Trust::Credential,
+            Self::Jwt | Self::KeyBearer | Self::KeyHeader | Self::Session | Self::Envelope => {
+                Trust::Credential
+            }
             Self::Header => Trust::Declared,
             Self::Subdomain | Self::Domain | Self::Path => Trust::Address,
         }
@@ -78,6 +83,7 @@ impl Strategy {
             Self::Jwt => bearer(request, &token::naming(world, &whom.id.to_string())),
             Self::KeyBearer => bearer(request, whom.key.reveal()),
             Self::KeyHeader => request.header(X_API_KEY, whom.key.reveal()),
+            Self::Envelope => envelope::naming(world, whom, request),
             Self::Header => request.extension(PROXY).header(X_TENANT_ID, whom.id.to_string()),
             Self::Session => cookie(request, whom.session.reveal()),
             Self::Subdomain => request.header(HOST, whom.host()),
@@ -91,6 +97,7 @@ impl Strategy {
             Self::Jwt => bearer(request, "not.a.token"),
             Self::KeyBearer => bearer(request, "not_a_key"),
             Self::KeyHeader => request.header(X_API_KEY, "not a key"),
+            Self::Envelope => request.header(Envelope::HEADER, "not an envelope"),
             Self::Header => request.extension(PROXY).header(X_TENANT_ID, "Not A Name"),
             Self::Session => cookie(request, "not a session"),
             Self::Subdomain => request.header(HOST, format!("-not-a-name-.{BASE}")),
@@ -107,6 +114,7 @@ impl Strategy {
             Self::Jwt => bearer(request, &token::naming(world, &nobody)),
             Self::KeyBearer => bearer(request, key.reveal()),
             Self::KeyHeader => request.header(X_API_KEY, key.reveal()),
+            Self::Envelope => envelope::naming_nobody(world, request),
             Self::Header => request.extension(PROXY).header(X_TENANT_ID, nobody),
             Self::Session => cookie(request, SessionSecret::generate("ses").unwrap().reveal()),
             Self::Subdomain => request.header(HOST, format!("nobody.{BASE}")),

@@ -78,7 +78,9 @@ impl Case {
 
     /// What `TenantLayer` makes of it.
     pub(crate) fn outcome(self) -> Outcome {
-        use Strategy::{Domain, Header, Jwt, KeyBearer, KeyHeader, Path, Session, Subdomain};
+        use Strategy::{
+            Domain, Envelope, Header, Jwt, KeyBearer, KeyHeader, Path, Session, Subdomain,
+        };
         match (self.source, self.strategy) {
             (Source::Good, _) => Outcome::North,
             // A browser keeps cookies that lead nowhere any more.
@@ -86,14 +88,15 @@ impl Case {
             | (Source::Malformed | Source::Unknown | Source::Closed, Session) => Outcome::Nobody,
             (Source::Contradicting, _) => Outcome::Refused(ErrorKind::TenantMismatch),
             (Source::Suspended, _) => Outcome::Refused(ErrorKind::TenantSuspended),
-            (Source::Malformed, Jwt | KeyBearer | KeyHeader)
+            (Source::Malformed, Jwt | KeyBearer | KeyHeader | Envelope)
             | (Source::Unknown | Source::Closed, KeyBearer | KeyHeader) => {
                 Outcome::Refused(ErrorKind::CredentialInvalid)
             }
             (Source::Malformed, Header | Subdomain | Domain | Path)
-            | (Source::Unknown | Source::Closed, Jwt | Header | Subdomain | Domain | Path) => {
-                Outcome::Refused(ErrorKind::TenantUnknown)
-            }
+            | (
+                Source::Unknown | Source::Closed,
+                Jwt | Envelope | Header | Subdomain | Domain | Path,
+            ) => Outcome::Refused(ErrorKind::TenantUnknown),
         }
     }
 }

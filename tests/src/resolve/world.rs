@@ -6,16 +6,17 @@ use std::sync::Arc;
 use http::header::{HOST, HeaderName};
 use http::{Request, request};
 use tenancy_core::resolve::{
-    ApiKeyResolver, DomainResolver, HeaderResolver, JwtResolver, PathResolver, PeerAddr,
-    ResolverChain, SessionResolver, SubdomainResolver,
+    ApiKeyResolver, DomainResolver, EnvelopeResolver, HeaderResolver, JwtResolver, PathResolver,
+    PeerAddr, ResolverChain, SessionResolver, SubdomainResolver,
 };
 use tenancy_core::{
-    Actor, ActorKind, ApiKey, ApiKeySecret, Error, Host, ManualClock, MemoryDirectory,
-    PlanCatalogue, Resolution, Session, SessionSecret, Tenant, TenantId, TenantSlug, TenantStatus,
+    Actor, ActorKind, ApiKey, ApiKeySecret, EnvelopeKeys, Error, Host, ManualClock,
+    MemoryDirectory, PlanCatalogue, Resolution, Session, SessionSecret, Tenant, TenantId,
+    TenantSlug, TenantStatus,
 };
 use time::OffsetDateTime;
 
-use super::token;
+use super::{envelope, token};
 
 pub(crate) const BASE: &str = "base.com";
 pub(crate) const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -43,19 +44,22 @@ pub(crate) struct World {
     pub(crate) gone: Member,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) directory: Arc<MemoryDirectory>,
+    pub(crate) envelopes: EnvelopeKeys,
 }
 
 impl World {
     pub(crate) fn new() -> Self {
         let directory = Arc::new(MemoryDirectory::new());
         let member = |slug, status| Member::join(&directory, slug, status);
+        let clock = Arc::new(ManualClock::at_unix(START));
         Self {
             north: member("north", TenantStatus::Active),
             south: member("south", TenantStatus::Active),
             frozen: member("frozen", TenantStatus::Suspended),
             museum: member("museum", TenantStatus::ReadOnly),
             gone: member("gone", TenantStatus::Closed),
-            clock: Arc::new(ManualClock::at_unix(START)),
+            envelopes: envelope::keys().clock(clock.clone()),
+            clock,
             directory,
         }
     }
@@ -74,6 +78,7 @@ impl World {
             .with(HeaderResolver::new(X_TENANT_ID).trusted_proxies([PROXY.0].into_iter().collect()))
             .with(SubdomainResolver::under(BASE).unwrap())
             .with(SessionResolver::host_cookie())
+            .with(self.envelope())
             .with(PathResolver::under("/t/").unwrap())
     }
 
@@ -82,6 +87,7 @@ impl World {
         self.empty_chain()
             .with(PathResolver::under("/t/").unwrap())
             .with(DomainResolver::except([BASE]).unwrap())
+            .with(self.envelope())
             .with(SessionResolver::host_cookie())
             .with(SubdomainResolver::under(BASE).unwrap())
             .with(HeaderResolver::new(X_TENANT_ID).trusted_proxies([PROXY.0].into_iter().collect()))
@@ -97,6 +103,10 @@ impl World {
     pub(crate) fn jwt(&self) -> JwtResolver {
         JwtResolver::new(token::trusted_keys(), token::ISSUER, token::AUDIENCE)
             .clock(self.clock.clone())
+    }
+
+    pub(crate) fn envelope(&self) -> EnvelopeResolver {
+        EnvelopeResolver::new(self.envelopes.clone(), envelope::AUDIENCE)
     }
 
     /// Resolves a request with every strategy.
@@ -140,6 +150,7 @@ pub(crate) async fn resolve(
     chain: &ResolverChain,
     request: request::Builder,
 ) -> Result<Option<Resolution>, Error> {
+    let request = envelope::sealed(request);
     chain.resolve(&request.body(()).unwrap().into_parts().0).await
 }
 
