@@ -10,6 +10,7 @@
 //! | who a request is for | [`resolve`], [`TenantDirectory`] |
 //! | the tenant of the running task | [`TenantContext`] |
 //! | rows that belong to a tenant | [`entity`], [`TenantScoped`] |
+//! | what an actor may do | [`access`] |
 //! | how much a tenant may use | [`limit`], [`usage`], [`Plan`] |
 //! | what a caller is told | [`Error`], [`Problem`] |
 //!
@@ -18,6 +19,7 @@
 //! * `jwt`: the JWT strategy. Your binary picks the crypto backend of `jsonwebtoken`.
 //! * `axum`: [`Problem`] as a response.
 
+pub mod access;
 mod actor;
 mod clock;
 mod context;
