@@ -13,9 +13,11 @@
 //! | [`RateLimitLayer`] | refuses what comes faster than the plan allows |
 //! | [`QuotaLayer`] | refuses what a month's quota has no room for |
 //! | [`UsageLayer`] | counts calls and bytes |
+//! | [`AccessLayer`] | finds what the actor may do, when a handler asks |
 //!
 //! A handler's signature says what it needs: [`CurrentTenant`], [`CurrentActor`] for a route that
-//! needs a credential, [`CurrentContext`] for all that is known. Handlers return [`Problem`] to
+//! needs a credential, [`CurrentContext`] for all that is known, [`Permitted`] or [`PermittedOn`]
+//! for what the actor must be permitted. Handlers return [`Problem`] to
 //! refuse, and `?` turns a [`tenancy_core::Error`] into one.
 //!
 //! # Example
@@ -86,6 +88,7 @@
 //! * `TenantTx`, the database handle of a request, stands in `tenancy-sqlx` behind its feature
 //!   `axum`.
 
+mod access;
 mod extract;
 mod future;
 mod metrics;
@@ -95,6 +98,7 @@ mod require_tenant;
 mod tenant;
 mod usage;
 
+pub use access::{AccessLayer, AccessService, CurrentAccess, Permitted, PermittedOn, WholeTenant};
 pub use extract::{CurrentActor, CurrentContext, CurrentTenant};
 pub use future::ResponseFuture;
 pub use metrics::{MetricsLayer, MetricsService, SlowRequest};
