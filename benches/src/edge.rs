@@ -1,6 +1,6 @@
 use crate::{Figure, Goal};
 
-pub(crate) const FIGURES: [Figure; 7] = [
+pub(crate) const FIGURES: [Figure; 10] = [
     Figure {
         question: "the tenant of the running task / task-local",
         ours: "edge_context/ours",
@@ -42,5 +42,23 @@ pub(crate) const FIGURES: [Figure; 7] = [
         ours: "edge_stack/all_layers",
         reference: "edge_stack/bare",
         goal: Goal::Adds { nanos: 2_000.0 },
+    },
+    Figure {
+        question: "an access decision, 10 grants: permitted",
+        ours: "edge_access/permitted",
+        reference: "edge_access/nothing",
+        goal: Goal::Adds { nanos: 300.0 },
+    },
+    Figure {
+        question: "an access decision, 10 grants: forbidden",
+        ours: "edge_access/forbidden",
+        reference: "edge_access/nothing",
+        goal: Goal::Adds { nanos: 300.0 },
+    },
+    Figure {
+        question: "an access decision, 10 grants: not granted",
+        ours: "edge_access/not_granted",
+        reference: "edge_access/nothing",
+        goal: Goal::Adds { nanos: 300.0 },
     },
 ];
