@@ -1,6 +1,6 @@
 use crate::{Figure, Goal};
 
-pub(crate) const FIGURES: [Figure; 12] = [
+pub(crate) const FIGURES: [Figure; 15] = [
     Figure {
         question: "the tenant of the running task / task-local",
         ours: "edge_context/ours",
@@ -72,5 +72,23 @@ pub(crate) const FIGURES: [Figure; 12] = [
         ours: "edge_cache/ours",
         reference: "edge_cache/bare_moka",
         goal: Goal::Ratio(3.0),
+    },
+    Figure {
+        question: "an access decision, 10 grants: permitted",
+        ours: "edge_access/permitted",
+        reference: "edge_access/nothing",
+        goal: Goal::Adds { nanos: 300.0 },
+    },
+    Figure {
+        question: "an access decision, 10 grants: forbidden",
+        ours: "edge_access/forbidden",
+        reference: "edge_access/nothing",
+        goal: Goal::Adds { nanos: 300.0 },
+    },
+    Figure {
+        question: "an access decision, 10 grants: not granted",
+        ours: "edge_access/not_granted",
+        reference: "edge_access/nothing",
+        goal: Goal::Adds { nanos: 300.0 },
     },
 ];

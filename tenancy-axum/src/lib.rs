@@ -14,13 +14,15 @@
 //! | [`FairShareLayer`] | shares what is served at once among tenants |
 //! | [`QuotaLayer`] | refuses what a month's quota has no room for |
 //! | [`UsageLayer`] | counts calls and bytes |
+//! | [`AccessLayer`] | finds what the actor may do, when a handler asks |
 //!
 //! Around clients and in front of what works elsewhere stand two more: [`PropagateLayer`] sends
 //! requests to other services on behalf of the tenant, [`CarryLayer`] takes its context past a
 //! buffer.
 //!
 //! A handler's signature says what it needs: [`CurrentTenant`], [`CurrentActor`] for a route that
-//! needs a credential, [`CurrentContext`] for all that is known. Handlers return [`Problem`] to
+//! needs a credential, [`CurrentContext`] for all that is known, [`Permitted`] or [`PermittedOn`]
+//! for what the actor must be permitted. Handlers return [`Problem`] to
 //! refuse, and `?` turns a [`tenancy_core::Error`] into one.
 //!
 //! # Example
@@ -91,6 +93,7 @@
 //! * `TenantTx`, the database handle of a request, stands in `tenancy-sqlx` behind its feature
 //!   `axum`.
 
+mod access;
 mod carry;
 mod client;
 mod extract;
@@ -103,6 +106,7 @@ mod require_tenant;
 mod tenant;
 mod usage;
 
+pub use access::{AccessLayer, AccessService, CurrentAccess, Permitted, PermittedOn, WholeTenant};
 pub use carry::{CarryLayer, CarryService, DeliverLayer, DeliverService};
 pub use client::{PropagateFuture, PropagateLayer, PropagateService};
 pub use extract::{CurrentActor, CurrentContext, CurrentTenant};

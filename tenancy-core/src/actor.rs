@@ -100,7 +100,8 @@ impl Actor {
         self.on_behalf_of.as_deref()
     }
 
-    /// Returns whose rights count: whom it acts for, else itself.
+    /// Returns in whose place it acts: that of whom it acts for, else its own. What it may do is
+    /// decided for both of them ([`access`](crate::access)).
     pub fn principal(&self) -> &Self {
         self.acts_for().unwrap_or(self)
     }

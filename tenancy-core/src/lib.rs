@@ -11,6 +11,7 @@
 //! | the tenant of the running task | [`TenantContext`] |
 //! | jobs and calls between services | [`envelope`] |
 //! | rows that belong to a tenant | [`entity`], [`TenantScoped`] |
+//! | what an actor may do | [`access`] |
 //! | an application's own data, remembered | [`TenantCache`] |
 //! | how much a tenant may use | [`limit`], [`usage`], [`Plan`] |
 //! | what a caller is told | [`Error`], [`Problem`] |
@@ -21,6 +22,7 @@
 //! * `jwks-url`: key sets by URL, over TLS, with `reqwest`.
 //! * `axum`: [`Problem`] as a response.
 
+pub mod access;
 mod actor;
 pub mod cache;
 mod clock;

@@ -1,6 +1,7 @@
 //! The HTTP edge: layers and extractors, as a caller meets them.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod access;
 mod addresses;
 pub(crate) mod answer;
 mod app;
