@@ -11,20 +11,25 @@
 //! | the tenant of the running task | [`TenantContext`] |
 //! | rows that belong to a tenant | [`entity`], [`TenantScoped`] |
 //! | how much a tenant may use | [`limit`], [`usage`], [`Plan`] |
+//! | what happened, and who crossed tenants | [`audit`], [`Bypass`] |
 //! | what a caller is told | [`Error`], [`Problem`] |
 //!
 //! # Features
 //!
 //! * `jwt`: the JWT strategy. Your binary picks the crypto backend of `jsonwebtoken`.
-//! * `axum`: [`Problem`] as a response.
+//! * `axum`: [`Problem`] as a response; [`Auditor`](audit::Auditor) and [`Bypass`] as extractors.
 
 mod actor;
+pub mod audit;
+mod bypass;
 mod clock;
 mod context;
 mod directory;
 pub mod domain;
 pub mod entity;
 mod error;
+#[cfg(feature = "axum")]
+mod extract;
 mod id;
 pub mod limit;
 mod placement;
@@ -38,6 +43,8 @@ pub mod usage;
 pub use async_trait::async_trait;
 
 pub use actor::{Actor, ActorKind};
+pub use audit::{AuditEvent, AuditLevel, AuditLog, AuditSink, Auditor};
+pub use bypass::{Bypass, BypassAuthority, BypassGate, BypassJudge, BypassPurpose};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use context::{RequestId, ResolvedVia, TenantContext, Trust};
 pub use directory::{

@@ -14,6 +14,7 @@ mod header;
 mod jwt;
 mod metrics;
 mod path;
+mod refused;
 mod session;
 mod subdomain;
 
@@ -26,5 +27,6 @@ pub use header::HeaderResolver;
 #[cfg(feature = "jwt")]
 pub use jwt::{Jwks, JwksFile, JwksSource, JwtKey, JwtResolver, KeySet};
 pub use path::PathResolver;
+pub use refused::Refused;
 pub use session::SessionResolver;
 pub use subdomain::SubdomainResolver;
