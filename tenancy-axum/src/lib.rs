@@ -13,9 +13,11 @@
 //! | [`RateLimitLayer`] | refuses what comes faster than the plan allows |
 //! | [`QuotaLayer`] | refuses what a month's quota has no room for |
 //! | [`UsageLayer`] | counts calls and bytes |
+//! | [`BypassLayer`] | lets handlers ask for a bypass, to cross tenants |
 //!
 //! A handler's signature says what it needs: [`CurrentTenant`], [`CurrentActor`] for a route that
-//! needs a credential, [`CurrentContext`] for all that is known. Handlers return [`Problem`] to
+//! needs a credential, [`CurrentContext`] for all that is known, [`Bypass`](tenancy_core::Bypass)
+//! to cross tenants, [`Auditor`](tenancy_core::Auditor) to tell what it did. Handlers return [`Problem`] to
 //! refuse, and `?` turns a [`tenancy_core::Error`] into one.
 //!
 //! # Example
@@ -86,6 +88,7 @@
 //! * `TenantTx`, the database handle of a request, stands in `tenancy-sqlx` behind its feature
 //!   `axum`.
 
+mod bypass;
 mod extract;
 mod future;
 mod metrics;
@@ -95,6 +98,7 @@ mod require_tenant;
 mod tenant;
 mod usage;
 
+pub use bypass::{BypassLayer, BypassService};
 pub use extract::{CurrentActor, CurrentContext, CurrentTenant};
 pub use future::ResponseFuture;
 pub use metrics::{MetricsLayer, MetricsService, SlowRequest};

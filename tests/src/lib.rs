@@ -3,6 +3,7 @@
 //! `tests/run` starts the servers; `tests/run NAME` runs the module of that name.
 #![cfg(any(test, doctest))]
 
+mod audit;
 mod concurrency;
 mod contract;
 mod crash;

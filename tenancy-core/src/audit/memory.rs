@@ -34,11 +34,11 @@ use crate::{Error, TenantId};
 /// # Ok(()) }
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct MemoryAuditLog(Arc<Mutex<HashMap<TenantId, Shelf>>>);
+pub struct MemoryAuditLog(Arc<Mutex<HashMap<TenantId, Chain>>>);
 
 /// The chain of one tenant.
 #[derive(Debug, Default)]
-struct Shelf {
+struct Chain {
     entries: Vec<ChainedEvent>,
     known: HashSet<Uuid>,
 }
@@ -49,12 +49,12 @@ impl MemoryAuditLog {
         Self::default()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<TenantId, Shelf>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<TenantId, Chain>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Shelf {
+impl Chain {
     fn head(&self, tenant: TenantId) -> ChainHead {
         self.entries.last().map_or_else(|| ChainHead::genesis(tenant), ChainedEvent::head)
     }
@@ -70,24 +70,24 @@ impl Shelf {
 #[async_trait]
 impl AuditSink for MemoryAuditLog {
     async fn record(&self, events: &[AuditEvent]) -> Result<(), Error> {
-        let mut shelves = self.lock();
-        events.iter().try_for_each(|event| shelves.entry(event.tenant()).or_default().add(event))
+        let mut all = self.lock();
+        events.iter().try_for_each(|event| all.entry(event.tenant()).or_default().add(event))
     }
 }
 
 #[async_trait]
 impl AuditLog for MemoryAuditLog {
     async fn find(&self, tenant: TenantId, query: &AuditQuery) -> Result<Vec<ChainedEvent>, Error> {
-        let shelves = self.lock();
-        let Some(shelf) = shelves.get(&tenant) else { return Ok(Vec::new()) };
+        let all = self.lock();
+        let Some(chain) = all.get(&tenant) else { return Ok(Vec::new()) };
         let limit = usize::try_from(query.page().1).unwrap_or(usize::MAX);
-        let found = shelf.entries.iter().filter(|entry| query.matches(entry));
+        let found = chain.entries.iter().filter(|entry| query.matches(entry));
         Ok(found.take(limit).cloned().collect())
     }
 
     async fn head(&self, tenant: TenantId) -> Result<ChainHead, Error> {
-        let shelves = self.lock();
-        Ok(shelves.get(&tenant).map_or_else(|| ChainHead::genesis(tenant), |it| it.head(tenant)))
+        let all = self.lock();
+        Ok(all.get(&tenant).map_or_else(|| ChainHead::genesis(tenant), |it| it.head(tenant)))
     }
 
     async fn entries(

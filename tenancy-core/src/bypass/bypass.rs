@@ -119,11 +119,6 @@ impl<P: BypassPurpose> Bypass<P> {
         let grant = &self.grant;
         grant.recorder.now() >= self.expires_at() || grant.started.elapsed() >= grant.lasts
     }
-
-    /// Returns the purpose's name.
-    pub const fn purpose(&self) -> &'static str {
-        P::NAME
-    }
 }
 
 impl<P> Bypass<P> {

@@ -4,6 +4,8 @@
 mod addresses;
 mod answer;
 mod app;
+mod audit;
+mod bypass;
 mod chunks;
 mod context;
 mod extract;

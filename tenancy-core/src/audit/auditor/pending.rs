@@ -112,13 +112,11 @@ impl Pending {
                 lost.map(|(tenant, times)| confession(tenant, times, at)).collect(),
             );
         }
-        match self.windows.next_close() {
-            Some(close) => Next::WaitUntil(close),
-            None => {
-                self.is_drained = false;
-                Next::End
-            }
+        if let Some(close) = self.windows.next_close() {
+            return Next::WaitUntil(close);
         }
+        self.is_drained = false;
+        Next::End
     }
 
     pub(super) fn settled(&mut self) {

@@ -50,13 +50,11 @@ impl ChainVerifier {
             let kept = self.kept.filter(|kept| kept.sequence() == due);
             kept.filter(|kept| *kept != entry.head()).map(|_| ChainFault::Replaced)
         };
-        match fault {
-            Some(fault) => Err(ChainBreak { sequence: due, fault }),
-            None => {
-                self.head = entry.head();
-                Ok(())
-            }
+        if let Some(fault) = fault {
+            return Err(ChainBreak { sequence: due, fault });
         }
+        self.head = entry.head();
+        Ok(())
     }
 
     /// Ends the check: the chain has no more entries.
