@@ -5,7 +5,7 @@ use tenancy_core::audit::{
     AuditAction, AuditEvent, AuditImportance, AuditLevel, AuditOutcome, AuditParty, Auditor,
 };
 use tenancy_core::resolve::Refused;
-use tenancy_core::{Error, ErrorKind, Problem, RequestId, Tenant, TenantContext, TenantId};
+use tenancy_core::{Actor, Error, ErrorKind, Problem, RequestId, TenantContext, TenantId, Trust};
 
 use crate::rate_limit::address_subject;
 
@@ -34,8 +34,15 @@ impl Audit {
         self.auditor.tell_as(AuditImportance::Low, event);
     }
 
-    /// Tells a refusal in the log of the tenant that a credential proved, else in the platform's.
-    pub(super) fn refused(&self, refused: &Refused, address: Option<IpAddr>, id: &RequestId) {
+    /// Tells a refusal in the log of the tenant that a credential proved, here or to an outer
+    /// layer, else in the platform's.
+    pub(super) fn refused(
+        &self,
+        refused: &Refused,
+        outer: Option<&TenantContext>,
+        address: Option<IpAddr>,
+        id: &RequestId,
+    ) {
         let kind = refused.error().kind();
         let (action, importance) = match kind {
             ErrorKind::TenantMismatch | ErrorKind::ForeignTenant => {
@@ -44,13 +51,18 @@ impl Audit {
             _ if self.level < AuditLevel::Failures => return,
             _ => (AuditAction::RESOLUTION_FAILED, AuditImportance::Normal),
         };
-        let tenant = refused.tenant().map_or(TenantId::PLATFORM, Tenant::id);
+        let outer = outer.filter(|outer| outer.trust() == Trust::Credential);
+        let (tenant, actor) = match (refused.tenant(), outer) {
+            (Some(tenant), _) => (tenant.id(), refused.actor()),
+            (None, Some(outer)) => (outer.tenant_id(), outer.actor()),
+            (None, None) => (TenantId::PLATFORM, None),
+        };
         let mut event = self.at_edge(tenant, action, address, id).with_outcome(outcome(kind));
-        if let Some(actor) = refused.actor() {
+        if let Some(actor) = actor {
             event = event.with_actor(actor);
-            if let Some(principal) = actor.acts_for() {
-                event = event.with_on_behalf_of(principal);
-            }
+        }
+        if let Some(principal) = actor.and_then(Actor::acts_for) {
+            event = event.with_on_behalf_of(principal);
         }
         self.tell_alike(importance, event, kind, address);
     }

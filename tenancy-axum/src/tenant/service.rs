@@ -131,7 +131,7 @@ async fn find(
     let outer = parts.extensions.get::<TenantContext>();
     let found = settings.chain.resolve_or_refuse(parts, outer).await.map_err(|refused| {
         if let Some(audit) = &settings.audit {
-            audit.refused(&refused, settings.chain.client_addr(parts), id);
+            audit.refused(&refused, outer, settings.chain.client_addr(parts), id);
         }
         Error::from(refused)
     })?;

@@ -98,6 +98,9 @@ fn read_values(sequence: u64, row: &mut dyn Row) -> Result<ChainedEvent, Error> 
     if values(&entry)? == stored { Ok(entry) } else { Err(altered()) }
 }
 
+/// A change as JSON: the field, the value before, the value after.
+type StoredChange = (String, Option<String>, Option<String>);
+
 fn entry(sequence: u64, stored: Vec<Value>) -> Result<ChainedEvent, Error> {
     let mut stored = stored.into_iter();
     let mut next = || stored.next().ok_or_else(altered);
@@ -108,37 +111,51 @@ fn entry(sequence: u64, stored: Vec<Value>) -> Result<ChainedEvent, Error> {
     let at = OffsetDateTime::from_value(next()?)?;
     let action = AuditAction::parse(&String::from_value(next()?)?)?;
     let outcome = String::from_value(next()?)?.parse()?;
-    let mut event = AuditEvent::new(tenant, action, at).with_id(id).with_outcome(outcome);
+    let event = AuditEvent::new(tenant, action, at).with_id(id).with_outcome(outcome);
+    let event = with_people(event, &mut next)?;
+    let event = with_the_rest(event, &mut next)?;
+    Ok(ChainedEvent::from_parts(sequence, previous, hash, event))
+}
+
+/// Adds who did it, for whom, to what and whose.
+fn with_people(
+    mut event: AuditEvent,
+    next: &mut impl FnMut() -> Result<Value, Error>,
+) -> Result<AuditEvent, Error> {
     if let Some(actor) = party(next()?)? {
         event = event.with_actor(actor);
     }
     if let Some(principal) = party(next()?)? {
         event = event.with_on_behalf_of(principal);
     }
-    let resource = (text(next()?)?, text(next()?)?);
-    if let (Some(kind), Some(id)) = resource {
+    if let (Some(kind), Some(id)) = (text(next()?)?, text(next()?)?) {
         event = event.with_resource(AuditResource::new(&kind, &id));
     }
     if let Some(owner) = party(next()?)? {
         event = event.with_owner(owner);
     }
+    Ok(event)
+}
+
+fn with_the_rest(
+    mut event: AuditEvent,
+    next: &mut impl FnMut() -> Result<Value, Error>,
+) -> Result<AuditEvent, Error> {
     if let Some(address) = text(next()?)? {
         event = event.with_client_addr(address.parse().map_err(|_| altered())?);
     }
     if let Some(request) = text(next()?)? {
         event = event.with_request_id(RequestId::parse(&request)?);
     }
-    let times = NonZeroU64::new(unsigned(next()?)?).ok_or_else(altered)?;
-    event = event.with_times(times);
-    type Changes = Vec<(String, Option<String>, Option<String>)>;
-    for (field, before, after) in json::<Changes>(next()?)? {
+    event = event.with_times(NonZeroU64::new(unsigned(next()?)?).ok_or_else(altered)?);
+    for (field, before, after) in json::<Vec<StoredChange>>(next()?)? {
         event = event.with_change(&field, before.as_deref(), after.as_deref());
     }
     for (name, value) in json::<BTreeMap<String, String>>(next()?)? {
         event = event.with_detail(&name, &value);
     }
     let omitted = u32::try_from(unsigned(next()?)?).map_err(|_| altered())?;
-    Ok(ChainedEvent::from_parts(sequence, previous, hash, event.with_omitted(omitted)))
+    Ok(event.with_omitted(omitted))
 }
 
 fn changes(event: &AuditEvent) -> Result<String, Error> {

@@ -13,7 +13,7 @@ use tenancy_core::audit::{
     AuditResource, Auditor, MemoryAuditLog,
 };
 use tenancy_core::limit::{MemoryRateLimiter, SlidingLog};
-use tenancy_core::resolve::{PeerAddr, TrustedProxies};
+use tenancy_core::resolve::{ApiKeyResolver, HeaderResolver, PeerAddr, TrustedProxies};
 use tenancy_core::{Problem, TenantId};
 
 use super::answer::send;
@@ -21,6 +21,8 @@ use super::app::{at, by, routes};
 use super::logs::Logs;
 use crate::resolve::strategy::{Strategy, bearer};
 use crate::resolve::world::{Member, World, X_API_KEY, get, get_from};
+
+const TWO: NonZeroU32 = NonZeroU32::new(2).unwrap();
 
 /// An application whose layers tell a log.
 pub(super) struct Watched {
@@ -175,6 +177,24 @@ async fn two_credentials_that_disagree_are_a_crossing() {
     }
 }
 
+/// A credential is read outside, a hint inside: the outer one's tenant hears of it.
+#[tokio::test]
+async fn an_inner_layers_contradiction_is_told_to_the_tenant_of_the_outer_one() {
+    let watched = Watched::new();
+    let World { north, south, .. } = &watched.world;
+    let outer = watched.world.empty_chain().with(ApiKeyResolver::bearer());
+    let inner = watched.world.empty_chain().with(HeaderResolver::x_tenant_id());
+    let inner = TenantLayer::new(inner).audit(watched.auditor.clone(), AuditLevel::None);
+    let app = routes().layer(inner).layer(TenantLayer::new(outer));
+    for (member, other) in [(north, south), (south, north)] {
+        let request = with_key(member).header("x-tenant-id", other.slug);
+        assert_eq!(send(&app, request).await.status, 403);
+        let [event] = &watched.of(member.id).await[..] else { panic!() };
+        assert_eq!(event.actor().unwrap().id(), format!("key_of_{}", member.slug));
+    }
+    assert!(watched.of(TenantId::PLATFORM).await.is_empty());
+}
+
 #[tokio::test]
 async fn no_event_holds_a_credential_or_what_came_with_it() {
     let watched = Watched::new();
@@ -257,7 +277,6 @@ async fn an_address_that_failed_too_often_is_told() {
 async fn rate_violations_are_one_event_for_each_limit_and_subject() {
     let watched = Watched::new();
     let world = &watched.world;
-    const TWO: NonZeroU32 = NonZeroU32::new(2).unwrap();
     let limits = RateLimitLayer::new(Arc::new(MemoryRateLimiter::new(world.clock.clone())))
         .and_by_principal(TWO)
         .strangers(TWO, TrustedProxies::none())

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::routing::get as route_get;
 use http::request::{Builder, Parts};
 use tenancy_axum::{BypassLayer, TenantLayer};
-use tenancy_core::audit::{AuditEvent, AuditLevel, AuditOutcome};
+use tenancy_core::audit::{AuditEvent, AuditLevel, AuditOutcome, AuditParty};
 use tenancy_core::{
     Actor, Bypass, BypassAuthority, BypassJudge, BypassPurpose, Error, ErrorKind, Problem,
     TenantId, async_trait,
@@ -115,7 +115,7 @@ async fn others_are_refused_and_it_is_told() {
         .map(|event| {
             (
                 event.detail("purpose").unwrap(),
-                event.actor().map(|actor| actor.id()),
+                event.actor().map(AuditParty::id),
                 event.times().get(),
             )
         })

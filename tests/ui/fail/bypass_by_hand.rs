@@ -8,12 +8,8 @@ impl BypassPurpose for Reports {
     const NAME: &'static str = "reports";
 }
 
-fn forged() -> Bypass<Reports> {
-    Bypass { grant: (), purpose: PhantomData }
-}
-
-fn conjured() -> Bypass<Reports> {
-    Bypass::default()
+fn made_from_another(bypass: Bypass<Reports>) -> Bypass<Reports> {
+    Bypass { purpose: PhantomData, ..bypass }
 }
 
 fn main() {}
