@@ -17,7 +17,7 @@
 //! # Features
 //!
 //! * `jwt`: the JWT strategy. Your binary picks the crypto backend of `jsonwebtoken`.
-//! * `axum`: [`Problem`] as a response; [`Auditor`](audit::Auditor) and [`Bypass`] as extractors.
+//! * `axum`: [`Problem`] as a response; [`Auditor`] and [`Bypass`] as extractors.
 
 mod actor;
 pub mod audit;

@@ -182,12 +182,13 @@ async fn two_credentials_that_disagree_are_a_crossing() {
 async fn an_inner_layers_contradiction_is_told_to_the_tenant_of_the_outer_one() {
     let watched = Watched::new();
     let World { north, south, .. } = &watched.world;
-    let outer = watched.world.empty_chain().with(ApiKeyResolver::bearer());
+    let outer = watched.world.empty_chain().with(ApiKeyResolver::header(X_API_KEY));
     let inner = watched.world.empty_chain().with(HeaderResolver::x_tenant_id());
     let inner = TenantLayer::new(inner).audit(watched.auditor.clone(), AuditLevel::None);
     let app = routes().layer(inner).layer(TenantLayer::new(outer));
     for (member, other) in [(north, south), (south, north)] {
-        let request = with_key(member).header("x-tenant-id", other.slug);
+        let request = get().header(X_API_KEY, member.key.reveal());
+        let request = request.header("x-tenant-id", other.slug);
         assert_eq!(send(&app, request).await.status, 403);
         let [event] = &watched.of(member.id).await[..] else { panic!() };
         assert_eq!(event.actor().unwrap().id(), format!("key_of_{}", member.slug));
