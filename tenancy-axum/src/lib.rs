@@ -15,6 +15,7 @@
 //! | [`QuotaLayer`] | refuses what a month's quota has no room for |
 //! | [`UsageLayer`] | counts calls and bytes |
 //! | [`AccessLayer`] | finds what the actor may do, when a handler asks |
+//! | [`BypassLayer`] | lets handlers ask for a bypass, to cross tenants |
 //!
 //! Around clients and in front of what works elsewhere stand two more: [`PropagateLayer`] sends
 //! requests to other services on behalf of the tenant, [`CarryLayer`] takes its context past a
@@ -22,7 +23,8 @@
 //!
 //! A handler's signature says what it needs: [`CurrentTenant`], [`CurrentActor`] for a route that
 //! needs a credential, [`CurrentContext`] for all that is known, [`Permitted`] or [`PermittedOn`]
-//! for what the actor must be permitted. Handlers return [`Problem`] to
+//! for what the actor must be permitted, [`Bypass`](tenancy_core::Bypass) to cross tenants,
+//! [`Auditor`](tenancy_core::Auditor) to tell what it did. Handlers return [`Problem`] to
 //! refuse, and `?` turns a [`tenancy_core::Error`] into one.
 //!
 //! # Example
@@ -94,6 +96,7 @@
 //!   `axum`.
 
 mod access;
+mod bypass;
 mod carry;
 mod client;
 mod extract;
@@ -107,6 +110,7 @@ mod tenant;
 mod usage;
 
 pub use access::{AccessLayer, AccessService, CurrentAccess, Permitted, PermittedOn, WholeTenant};
+pub use bypass::{BypassLayer, BypassService};
 pub use carry::{CarryLayer, CarryService, DeliverLayer, DeliverService};
 pub use client::{PropagateFuture, PropagateLayer, PropagateService};
 pub use extract::{CurrentActor, CurrentContext, CurrentTenant};

@@ -1,7 +1,10 @@
 //! Who acts.
 
 use std::collections::BTreeSet;
+use std::str::FromStr;
 use std::sync::Arc;
+
+use crate::Error;
 
 /// What kind of thing acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,6 +19,9 @@ pub enum ActorKind {
 }
 
 impl ActorKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::User, Self::ApiKey, Self::System];
+
     /// Returns the name for logs, limits and audit events.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -23,6 +29,17 @@ impl ActorKind {
             Self::ApiKey => "api_key",
             Self::System => "system",
         }
+    }
+}
+
+impl FromStr for ActorKind {
+    type Err = Error;
+
+    /// Reads the name for logs, limits and audit events.
+    fn from_str(name: &str) -> Result<Self, Error> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name).ok_or_else(|| {
+            Error::invalid("actor", "read an actor's kind: user, api_key or system is expected")
+        })
     }
 }
 

@@ -14,16 +14,19 @@
 //! | what an actor may do | [`access`] |
 //! | an application's own data, remembered | [`TenantCache`] |
 //! | how much a tenant may use | [`limit`], [`usage`], [`Plan`] |
+//! | what happened, and who crossed tenants | [`audit`], [`Bypass`] |
 //! | what a caller is told | [`Error`], [`Problem`] |
 //!
 //! # Features
 //!
 //! * `jwt`: the JWT strategy. Your binary picks the crypto backend of `jsonwebtoken`.
 //! * `jwks-url`: key sets by URL, over TLS, with `reqwest`.
-//! * `axum`: [`Problem`] as a response.
+//! * `axum`: [`Problem`] as a response; [`Auditor`] and [`Bypass`] as extractors.
 
 pub mod access;
 mod actor;
+pub mod audit;
+mod bypass;
 pub mod cache;
 mod clock;
 mod context;
@@ -32,6 +35,8 @@ pub mod domain;
 pub mod entity;
 pub mod envelope;
 mod error;
+#[cfg(feature = "axum")]
+mod extract;
 mod id;
 pub mod limit;
 mod placement;
@@ -45,6 +50,8 @@ pub mod usage;
 pub use async_trait::async_trait;
 
 pub use actor::{Actor, ActorKind};
+pub use audit::{AuditEvent, AuditLevel, AuditLog, AuditSink, Auditor};
+pub use bypass::{Bypass, BypassAuthority, BypassGate, BypassJudge, BypassPurpose};
 pub use cache::{CacheName, MemoryCacheStore, TenantCache, TenantCacheOptions};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use context::{Carried, Carrier, RequestId, ResolvedVia, TenantContext, Trust};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use tenancy_core::{Error, TenantId};
+use tenancy_core::{Auditor, Error, TenantId};
 use tokio::sync::OnceCell;
 
 use crate::backend::{Access, Backend, Connection, Pools};
@@ -142,6 +142,10 @@ impl TenantDb {
 
     pub(crate) fn registry(&self) -> &Registry {
         &self.0.options.registry
+    }
+
+    pub(crate) fn auditor(&self) -> Option<&Auditor> {
+        self.0.options.auditor.as_ref()
     }
 
     /// Begins a transaction for a tenant, after the database was found to guard its tables.

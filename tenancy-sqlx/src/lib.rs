@@ -10,7 +10,7 @@
 //! 3. **The database.** On Postgres, row-level security is enabled and forced on every
 //!    registered table, and start-up refuses a role that could step around it.
 //!
-//! [`SqlDirectory`] keeps the tenants themselves. See [`TenantDb`] for a first program.
+//! [`SqlDirectory`] keeps the tenants themselves, [`SqlAuditLog`] what happened. See [`TenantDb`] for a first program.
 //!
 //! # What is not here yet
 //!
@@ -25,6 +25,7 @@
 #[cfg(not(any(feature = "postgres", feature = "sqlite")))]
 compile_error!("tenancy-sqlx needs a database: turn on its feature `postgres` or `sqlite`");
 
+mod audit;
 mod backend;
 mod db;
 mod directory;
@@ -102,6 +103,7 @@ pub use tenancy_macros::TenantEntity;
 /// ```
 pub use tenancy_macros::TenantValue;
 
+pub use audit::SqlAuditLog;
 pub use backend::Backend;
 pub use db::TenantDb;
 pub use directory::SqlDirectory;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tenancy_core::{Error, TenantEntity};
+use tenancy_core::{Auditor, Error, TenantEntity};
 
 use crate::TenantDb;
 use crate::ident::is_plain;
@@ -17,6 +17,7 @@ pub struct TenantDbOptions {
     pub(crate) statement_timeout: Duration,
     pub(crate) prepared: bool,
     pub(crate) schema: &'static str,
+    pub(crate) auditor: Option<Auditor>,
 }
 
 impl Default for TenantDbOptions {
@@ -31,6 +32,7 @@ impl Default for TenantDbOptions {
             statement_timeout: Duration::from_secs(30),
             prepared: true,
             schema: "public",
+            auditor: None,
         }
     }
 }
@@ -83,6 +85,13 @@ impl TenantDbOptions {
     /// fails, or another one of the same name runs instead.
     pub fn without_prepared_statements(mut self) -> Self {
         self.prepared = false;
+        self
+    }
+
+    /// Tells an auditor of each blocked crossing: a row of another tenant that came back, an
+    /// entity of another tenant that was to be written. Its own log needs another `TenantDb`.
+    pub fn auditor(mut self, auditor: Auditor) -> Self {
+        self.auditor = Some(auditor);
         self
     }
 

@@ -4,6 +4,7 @@
 #![cfg(any(test, doctest))]
 
 mod access;
+mod audit;
 mod cache;
 mod concurrency;
 mod context;

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::request::Parts;
+use tenancy_core::audit::Auditor;
 use tenancy_core::{TenantContext, TenantId};
 use tower_layer::Layer;
 
@@ -53,13 +54,15 @@ pub struct MetricsLayer {
     pub(super) labels: TenantLabels,
     pub(super) route: Route,
     pub(super) slow: Option<(Duration, OnSlow)>,
+    pub(super) audit: Option<(Duration, Auditor)>,
 }
 
 impl MetricsLayer {
     /// Labels 100 tenants, and no routes.
     #[expect(clippy::new_without_default, reason = "nothing that tells tenants apart has one")]
     pub fn new() -> Self {
-        Self { labels: TenantLabels::new(100), route: Arc::new(|_| ""), slow: None }
+        let (labels, route) = (TenantLabels::new(100), Arc::new(|_: &Parts| ""));
+        Self { labels, route, slow: None, audit: None }
     }
 
     /// Sets how many tenants have a label of their own, the pinned ones included.
@@ -90,6 +93,13 @@ impl MetricsLayer {
         tell: impl Fn(SlowRequest<'_>) + Send + Sync + 'static,
     ) -> Self {
         self.slow = Some((threshold, Arc::new(tell)));
+        self
+    }
+
+    /// Tells an auditor of answers that took at least so long: one event, and a number, for each
+    /// tenant and class of routes in a [window](tenancy_core::audit::AuditorOptions::window).
+    pub fn audit_slow(mut self, threshold: Duration, auditor: Auditor) -> Self {
+        self.audit = Some((threshold, auditor));
         self
     }
 

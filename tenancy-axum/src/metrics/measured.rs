@@ -3,6 +3,7 @@ use metrics::SharedString;
 use tenancy_core::TenantContext;
 use tokio::time::Instant;
 
+use super::audit;
 use super::layer::{MetricsLayer, SlowRequest};
 
 /// A request that is being served. It counts when it is dropped, by whatever way.
@@ -36,6 +37,12 @@ impl Measured {
             && took >= *threshold
         {
             tell(SlowRequest { context: self.context.as_ref(), route, took });
+        }
+        if let Some((threshold, auditor)) = &self.layer.audit
+            && took >= *threshold
+        {
+            let slow = SlowRequest { context: self.context.as_ref(), route, took };
+            audit::breached(auditor, *threshold, slow);
         }
     }
 }

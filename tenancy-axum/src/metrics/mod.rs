@@ -1,5 +1,6 @@
 //! How each tenant is served, in numbers.
 
+mod audit;
 mod layer;
 mod measured;
 mod service;

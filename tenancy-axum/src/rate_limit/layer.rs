@@ -3,6 +3,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use http::request::Parts;
+use tenancy_core::audit::Auditor;
 use tenancy_core::limit::{LimitName, Policy, RateLimiter, SlidingLog};
 use tenancy_core::resolve::TrustedProxies;
 use tower_layer::Layer;
@@ -42,12 +43,13 @@ use super::rules::Rules;
 pub struct RateLimitLayer {
     limiter: Arc<dyn RateLimiter>,
     rules: Rules,
+    auditor: Option<Auditor>,
 }
 
 impl RateLimitLayer {
     /// Asks this limiter. No limit is set yet.
     pub fn new(limiter: Arc<dyn RateLimiter>) -> Self {
-        Self { limiter, rules: Rules::default() }
+        Self { limiter, rules: Rules::default(), auditor: None }
     }
 
     /// Limits the tenant to its plan's
@@ -110,13 +112,25 @@ impl RateLimitLayer {
         self.rules.exempt = Some(Arc::new(mark));
         self
     }
+
+    /// Tells an auditor of requests that are limited: one event, and a number, for each limit
+    /// and subject in a [window](tenancy_core::audit::AuditorOptions::window).
+    pub fn audit(mut self, auditor: Auditor) -> Self {
+        self.auditor = Some(auditor);
+        self
+    }
 }
 
 impl<S> Layer<S> for RateLimitLayer {
     type Service = RateLimitService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        RateLimitService { inner, limiter: self.limiter.clone(), rules: self.rules.clone() }
+        RateLimitService {
+            inner,
+            limiter: self.limiter.clone(),
+            rules: self.rules.clone(),
+            auditor: self.auditor.clone(),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! How fast may this request's tenant go.
 
 mod address;
+mod audit;
 mod layer;
 mod rules;
 mod service;

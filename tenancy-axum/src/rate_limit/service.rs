@@ -9,10 +9,12 @@ use axum_core::body::Body;
 use http::request::Parts;
 use http::{HeaderMap, Request, Response};
 use http_body::Body as HttpBody;
+use tenancy_core::audit::Auditor;
 use tenancy_core::limit::{Decision, RateLimiter};
 use tenancy_core::{Error, ErrorKind, Problem, Protocol, TenantContext};
 use tower_service::Service;
 
+use super::audit;
 use super::rules::Rules;
 use crate::ResponseFuture;
 
@@ -22,6 +24,7 @@ pub struct RateLimitService<S> {
     pub(super) inner: S,
     pub(super) limiter: Arc<dyn RateLimiter>,
     pub(super) rules: Rules,
+    pub(super) auditor: Option<Auditor>,
 }
 
 impl<S, B, R> Service<Request<B>> for RateLimitService<S>
@@ -45,10 +48,11 @@ where
         let next = self.inner.clone();
         let mut ready = mem::replace(&mut self.inner, next);
         let (limiter, rules) = (self.limiter.clone(), self.rules.clone());
+        let auditor = self.auditor.clone();
         ResponseFuture::new(async move {
             let (parts, body) = request.into_parts();
             let protocol = Protocol::of(&parts.headers);
-            let decision = match decide(limiter.as_ref(), &rules, &parts).await {
+            let decision = match decide(limiter.as_ref(), &rules, &parts, auditor.as_ref()).await {
                 Ok(decision) => decision,
                 Err(error) => return Ok(Problem::from(error).into_response_over(protocol)),
             };
@@ -72,6 +76,7 @@ async fn decide(
     limiter: &dyn RateLimiter,
     rules: &Rules,
     parts: &Parts,
+    auditor: Option<&Auditor>,
 ) -> Result<Option<Decision>, Error> {
     let context = TenantContext::attached(&parts.extensions)?;
     let (tenant, limits) = rules.limits(context, parts);
@@ -79,7 +84,12 @@ async fn decide(
         return Ok(None);
     }
     match limiter.check(tenant, &limits, NonZeroU32::MIN).await {
-        Ok(decision) => Ok(Some(decision)),
+        Ok(decision) => {
+            if let Some(auditor) = auditor.filter(|_| !decision.is_allowed()) {
+                audit::limited(auditor, tenant, &limits[decision.binding_index()], context, parts);
+            }
+            Ok(Some(decision))
+        }
         Err(error) if error.is_transient() => Err(error),
         // The caller has no part in these limits: what is wrong with them is not its mistake.
         Err(error) => {

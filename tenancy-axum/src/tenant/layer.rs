@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
 use http::request::Parts;
-use tenancy_core::ResolverChain;
+use tenancy_core::audit::{AuditLevel, Auditor};
 use tenancy_core::limit::{RateLimiter, SlidingLog};
-use tenancy_core::resolve::TrustedProxies;
+use tenancy_core::resolve::{ResolverChain, TrustedProxies};
 use tower_layer::Layer;
 
 use super::TenantService;
+use super::audit::Audit;
 use super::failures::FailureLimit;
 use super::settings::Settings;
 
@@ -58,7 +59,8 @@ pub struct TenantLayer {
 impl TenantLayer {
     /// Resolves with this chain. Clones of the layer share it.
     pub fn new(chain: ResolverChain) -> Self {
-        let settings = Settings { chain: Arc::new(chain), serve_suspended: None, failures: None };
+        let chain = Arc::new(chain);
+        let settings = Settings { chain, serve_suspended: None, failures: None, audit: None };
         Self { settings: Arc::new(settings) }
     }
 
@@ -100,6 +102,18 @@ impl TenantLayer {
     ) -> Self {
         let failures = FailureLimit::new(limiter, policy, proxies);
         Arc::make_mut(&mut self.settings).failures = Some(failures);
+        self
+    }
+
+    /// Tells an auditor of resolutions, at this level, and leaves it in each request, where
+    /// handlers find it as an [`Auditor`] argument.
+    ///
+    /// Sources that disagree are told at every level, as a blocked crossing, in the log of the
+    /// tenant that a credential proves; what nobody proves is told in the platform's. Failures
+    /// alike, by reason, tenant and address, become one event. No event holds a credential, or
+    /// what a request says of a tenant that is not its own.
+    pub fn audit(mut self, auditor: Auditor, level: AuditLevel) -> Self {
+        Arc::make_mut(&mut self.settings).audit = Some(Audit::new(auditor, level));
         self
     }
 }

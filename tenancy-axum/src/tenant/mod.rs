@@ -1,5 +1,6 @@
 //! Who is this request for: resolved once, for everything below.
 
+mod audit;
 mod context_body;
 mod failures;
 mod layer;

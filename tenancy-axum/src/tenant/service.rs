@@ -61,6 +61,9 @@ where
     let (mut parts, body) = request.into_parts();
     let id = request_id::of(&parts);
     parts.extensions.insert(id.clone());
+    if let Some(audit) = &settings.audit {
+        audit.attach(&mut parts.extensions);
+    }
     let span = request_span(&id);
     let answer = async {
         match admit(&settings, &parts, &id).await {
@@ -105,6 +108,9 @@ async fn admit_within(
     let address = failures.proxies.client_addr(parts);
     let left = failures.peek(address).await?;
     if !left.is_allowed() {
+        if let Some(audit) = &settings.audit {
+            audit.failures_limited(address, id);
+        }
         return Err(Problem::rate_limited(left.retry_after()));
     }
     let found = find(settings, parts, id).await;
@@ -123,7 +129,13 @@ async fn find(
     id: &RequestId,
 ) -> Result<Option<TenantContext>, Error> {
     let outer = parts.extensions.get::<TenantContext>();
-    let context = match (settings.chain.resolve_within(parts, outer).await?, outer) {
+    let found = settings.chain.resolve_or_refuse(parts, outer).await.map_err(|refused| {
+        if let Some(audit) = &settings.audit {
+            audit.refused(&refused, outer, settings.chain.client_addr(parts), id);
+        }
+        Error::from(refused)
+    })?;
+    let context = match (found, outer) {
         (None, None) => return Ok(None),
         (None, Some(outer)) => outer.clone(),
         (Some(found), Some(outer)) if found.trust() < outer.trust() => outer.clone(),
@@ -134,7 +146,16 @@ async fn find(
     span.record("resolved_via", context.resolved_via().as_str());
     match context.tenant().status().admit(!parts.method.is_safe()) {
         Err(error) if is_lifted(error.kind()) && settings.is_exempt(parts) => {}
-        admitted => admitted?,
+        Err(error) => {
+            if let Some(audit) = &settings.audit {
+                audit.status_refused(&context, &error);
+            }
+            return Err(error);
+        }
+        Ok(()) => {}
+    }
+    if let Some(audit) = &settings.audit {
+        audit.resolved(&context);
     }
     Ok(Some(context))
 }

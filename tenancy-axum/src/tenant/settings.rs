@@ -4,6 +4,7 @@ use std::sync::Arc;
 use http::request::Parts;
 use tenancy_core::ResolverChain;
 
+use super::audit::Audit;
 use super::failures::FailureLimit;
 
 type Mark = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
@@ -14,6 +15,7 @@ pub(super) struct Settings {
     pub(super) chain: Arc<ResolverChain>,
     pub(super) serve_suspended: Option<Mark>,
     pub(super) failures: Option<FailureLimit>,
+    pub(super) audit: Option<Audit>,
 }
 
 impl Settings {

@@ -6,7 +6,7 @@ use http::request::Parts;
 use time::OffsetDateTime;
 
 use super::bearer::Bearer;
-use super::{Claimed, TenantClaim, TenantResolver, TrustedProxies, metrics};
+use super::{Claimed, Refused, TenantClaim, TenantResolver, TrustedProxies, metrics};
 use crate::context::ContextParts;
 use crate::{
     Actor, ActorKind, Clock, DirectoryEntry, Error, ErrorKind, Remembered, RequestId, ResolvedVia,
@@ -117,16 +117,35 @@ impl ResolverChain {
         parts: &Parts,
         outer: Option<&TenantContext>,
     ) -> Result<Option<Resolution>, Error> {
+        Ok(self.resolve_or_refuse(parts, outer).await?)
+    }
+
+    /// Does as [`resolve_within`](Self::resolve_within), and says of a refusal whom a credential
+    /// proved.
+    ///
+    /// # Errors
+    ///
+    /// As [`resolve`](Self::resolve).
+    pub async fn resolve_or_refuse(
+        &self,
+        parts: &Parts,
+        outer: Option<&TenantContext>,
+    ) -> Result<Option<Resolution>, Refused> {
         let found = self.find(parts, outer.map(TenantContext::tenant)).await;
         metrics::count(&found);
         found
+    }
+
+    /// Returns the address a request comes from, as far as it can be believed.
+    pub fn client_addr(&self, parts: &Parts) -> Option<IpAddr> {
+        self.proxies.client_addr(parts)
     }
 
     async fn find(
         &self,
         parts: &Parts,
         outer: Option<&Arc<Tenant>>,
-    ) -> Result<Option<Resolution>, Error> {
+    ) -> Result<Option<Resolution>, Refused> {
         let mut heard = self.hear(parts).await?;
         if heard.is_empty() {
             return Ok(None);
@@ -139,29 +158,32 @@ impl ResolverChain {
             let Some((via, claim)) = waiting.next() else { break };
             let next = match claim.trust {
                 // Nothing else came, or only what leads nowhere: hints name nobody by themselves.
-                Trust::Hint => return check_hint(&claim, outer).map(|()| None),
-                _ => self.look_up(via, claim, client_addr).await?,
+                Trust::Hint => return Ok(check_hint(&claim, outer).map(|()| None)?),
+                _ => match self.look_up(via, claim, client_addr).await {
+                    Ok(next) => next,
+                    Err(error) => return Err(Refused::beside(error, found)),
+                },
             };
             found = match (found, next) {
                 (found, Looked::Stale) => found,
-                (None, Looked::Absent) => return Err(unknown()),
+                (None, Looked::Absent) => return Err(unknown().into()),
                 (None, Looked::Found(next)) => Some(next),
                 (Some(first), Looked::Found(next)) if first.tenant.id() == next.tenant.id() => {
                     Some(first.joined(next.via, next.trust, next.actor))
                 }
                 // Two credentials, of two tenants, or one of them of nobody.
-                (Some(_), _) => return Err(mismatch()),
+                (found, _) => return Err(Refused::beside(mismatch(), found)),
             };
         }
         let Some(mut found) = found else { return Ok(None) };
         if outer.is_some_and(|outer| outer.id() != found.tenant.id()) {
-            return Err(mismatch());
+            return Err(Refused::beside(mismatch(), Some(found)));
         }
         for (via, claim) in waiting {
             // A weaker source names somebody else, or nobody: the same to the caller. Nobody is
             // looked up for that, so that the answer says nothing about other tenants.
             if !claim.names(&found.tenant) {
-                return Err(mismatch());
+                return Err(Refused::beside(mismatch(), Some(found)));
             }
             found = found.joined(via, claim.trust, None);
         }

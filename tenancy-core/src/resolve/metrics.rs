@@ -1,7 +1,7 @@
 //! How often each strategy names the tenant, and how often nothing does.
 
-use super::Resolution;
-use crate::{Error, ErrorKind, ResolvedVia};
+use super::{Refused, Resolution};
+use crate::{ErrorKind, ResolvedVia};
 
 /// One counter for each pair of labels: keys that are constants cost no memory on the way.
 macro_rules! count {
@@ -11,7 +11,7 @@ macro_rules! count {
     };
 }
 
-pub(super) fn count(found: &Result<Option<Resolution>, Error>) {
+pub(super) fn count(found: &Result<Option<Resolution>, Refused>) {
     match found {
         Ok(None) => count!("none", "none"),
         Ok(Some(found)) => match found.via() {
@@ -25,7 +25,7 @@ pub(super) fn count(found: &Result<Option<Resolution>, Error>) {
             ResolvedVia::Envelope => count!("envelope", "resolved"),
             ResolvedVia::Program => count!("program", "resolved"),
         },
-        Err(error) => match error.kind() {
+        Err(refused) => match refused.error().kind() {
             ErrorKind::CredentialInvalid => count!("none", "credential_invalid"),
             ErrorKind::TenantMismatch => count!("none", "tenant_mismatch"),
             ErrorKind::TenantUnknown => count!("none", "tenant_unknown"),

@@ -15,6 +15,7 @@ mod header;
 mod jwt;
 mod metrics;
 mod path;
+mod refused;
 mod session;
 mod subdomain;
 
@@ -30,5 +31,6 @@ pub use jwt::JwksUrl;
 #[cfg(feature = "jwt")]
 pub use jwt::{Jwks, JwksFile, JwksSource, JwtKey, JwtResolver, KeySet};
 pub use path::PathResolver;
+pub use refused::Refused;
 pub use session::SessionResolver;
 pub use subdomain::SubdomainResolver;

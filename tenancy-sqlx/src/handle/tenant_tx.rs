@@ -4,6 +4,7 @@ use sqlx::SqlStr;
 use tenancy_core::entity::{Row, Value};
 use tenancy_core::{Error, ErrorKind, TenantEntity, TenantId};
 
+use super::crossing;
 use crate::TenantDb;
 use crate::backend::{Access, Connection};
 use crate::repository::Repository;
@@ -114,7 +115,8 @@ impl TenantTx {
         sql: SqlStr,
         values: Vec<Value>,
     ) -> Result<u64, Error> {
-        self.connection().await?.execute(doing, sql, values).await
+        let done = self.connection().await?.execute(doing, sql, values).await;
+        done.inspect_err(|error| crossing::tell(self, error))
     }
 
     pub(crate) async fn fetch<T>(
@@ -124,7 +126,8 @@ impl TenantTx {
         values: Vec<Value>,
         read: impl Fn(&mut dyn Row) -> Result<T, Error>,
     ) -> Result<Vec<T>, Error> {
-        self.connection().await?.fetch(doing, sql, values, read).await
+        let rows = self.connection().await?.fetch(doing, sql, values, read).await;
+        rows.inspect_err(|error| crossing::tell(self, error))
     }
 
     async fn connection(&mut self) -> Result<&mut Connection, Error> {

@@ -15,4 +15,10 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         include_str!("control_plane/sqlite/0002_directory.sql"),
         include_str!("control_plane/postgres/0002_directory.sql"),
     ),
+    Migration::new(
+        3,
+        "audit",
+        include_str!("control_plane/sqlite/0003_audit.sql"),
+        include_str!("control_plane/postgres/0003_audit.sql"),
+    ),
 ];

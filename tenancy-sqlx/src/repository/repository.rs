@@ -5,7 +5,7 @@ use tenancy_core::entity::{FromValue as _, IntoEntity, Kind, Row, ToValue as _, 
 use tenancy_core::{Error, ErrorKind, Page, Slice, TenantEntity, TenantId, TenantScoped};
 
 use super::statements::{Statements, insert_order, update_order};
-use crate::handle::TenantTx;
+use crate::handle::{TenantTx, tell_crossing};
 
 /// The rows of one entity that belong to the transaction's tenant.
 ///
@@ -146,7 +146,9 @@ impl<'tx, E: TenantEntity> Repository<'tx, E> {
         if entity.tenant() == self.tx.tenant() {
             return Ok(());
         }
-        Err(foreign("write a row: it belongs to another tenant"))
+        let error = foreign("write a row: it belongs to another tenant");
+        tell_crossing(self.tx, &error);
+        Err(error)
     }
 
     /// Reads rows and checks the tenant of each: the last of the layers.

@@ -5,6 +5,8 @@ mod access;
 mod addresses;
 pub(crate) mod answer;
 mod app;
+mod audit;
+mod bypass;
 mod chunks;
 mod context;
 mod extract;

@@ -1,0 +1,7 @@
+use tenancy_core::Auditor;
+
+struct Nowhere;
+
+fn main() {
+    Auditor::new(Nowhere);
+}
