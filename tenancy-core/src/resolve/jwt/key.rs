@@ -16,7 +16,7 @@ impl JwtKey {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`] for a shorter one.
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for a shorter one.
     pub fn hs256(secret: &[u8]) -> Result<Self, Error> {
         if secret.len() < 32 {
             return Err(Error::invalid("secret", "read an HS256 secret: 32 bytes are the least"));
@@ -28,7 +28,7 @@ impl JwtKey {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`] when it cannot be read.
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) when it cannot be read.
     pub fn rs256_pem(pem: &[u8]) -> Result<Self, Error> {
         Ok(Self::new(Algorithm::RS256, DecodingKey::from_rsa_pem(pem).map_err(unreadable)?))
     }
@@ -37,7 +37,7 @@ impl JwtKey {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`] when it cannot be read.
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) when it cannot be read.
     pub fn es256_pem(pem: &[u8]) -> Result<Self, Error> {
         Ok(Self::new(Algorithm::ES256, DecodingKey::from_ec_pem(pem).map_err(unreadable)?))
     }
@@ -46,7 +46,7 @@ impl JwtKey {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`] when it cannot be read.
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) when it cannot be read.
     pub fn ed25519_pem(pem: &[u8]) -> Result<Self, Error> {
         Ok(Self::new(Algorithm::EdDSA, DecodingKey::from_ed_pem(pem).map_err(unreadable)?))
     }
