@@ -16,12 +16,11 @@ impl TenantContext {
     ///
     /// `TenantLayer` of `tenancy-axum` does it; other edges may.
     pub fn attach(context: Option<Self>, extensions: &mut Extensions) {
-        match context {
-            Some(context) => drop(extensions.insert(context)),
-            None => {
-                extensions.remove::<Self>();
-                extensions.insert(Nobody);
-            }
+        if let Some(context) = context {
+            extensions.insert(context);
+        } else {
+            extensions.remove::<Self>();
+            extensions.insert(Nobody);
         }
     }
 

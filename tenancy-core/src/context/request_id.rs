@@ -18,7 +18,7 @@ impl RequestId {
         let mut text = [0; 32];
         text[..16].copy_from_slice(&*PROCESS);
         text[16..].copy_from_slice(&hex(COUNT.fetch_add(1, Ordering::Relaxed)));
-        Self(str::from_utf8(&text).expect("digits are ASCII").into())
+        Self(String::from_utf8_lossy(&text).into())
     }
 
     /// Takes a caller's: 1 to 64 of letters, digits, `-`, `_` and `.`.
