@@ -11,17 +11,19 @@ use moka::sync::Cache;
 use super::CacheOptions;
 use crate::{ApiKey, DirectoryEntry, Invalidation, Session, Tenant, TenantId, TenantKey};
 
+type Remembered<K, V> = Cache<K, V, foldhash::quality::RandomState>;
+
 /// Answers by key, and the order of events between loads and invalidations.
 ///
 /// All keys of a tenant share one record: when the tenant changes, every one of them is out of
 /// date at once, also the keys that the invalidation does not name, such as API keys.
 #[derive(Debug)]
 pub(super) struct Shelf {
-    found: Cache<TenantKey, Slot>,
+    found: Remembered<TenantKey, Slot>,
     /// Until when "there is none" counts.
-    absent: Cache<TenantKey, i64>,
+    absent: Remembered<TenantKey, i64>,
     /// The least version that is believed, of tenants that were invalidated lately.
-    floors: Cache<TenantId, i64>,
+    floors: Remembered<TenantId, i64>,
     order: Mutex<Order>,
     fresh_for: i64,
     absent_for: i64,
@@ -180,8 +182,9 @@ impl Shelf {
 /// came is loaded again and again, and a floor is not there when it is needed.
 fn lru<K: Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static>(
     capacity: u64,
-) -> Cache<K, V> {
-    Cache::builder().max_capacity(capacity).eviction_policy(EvictionPolicy::lru()).build()
+) -> Remembered<K, V> {
+    let cache = Cache::builder().max_capacity(capacity).eviction_policy(EvictionPolicy::lru());
+    cache.build_with_hasher(foldhash::quality::RandomState::default())
 }
 
 impl Load<'_> {
