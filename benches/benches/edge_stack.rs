@@ -23,6 +23,8 @@ fn layers(c: &mut Criterion) {
     let stack = runtime.block_on(Stack::new());
     let mut group = c.benchmark_group("edge_stack");
     for (name, app) in [("bare", bare()), ("all_layers", stack.around(bare()))] {
+        // As `axum::serve` does: else each request puts the routes together.
+        let app: Router = app.with_state(());
         group.bench_function(name, |b| {
             b.to_async(&runtime).iter(|| {
                 let (app, request) = (app.clone(), stack.request().body(Body::empty()));

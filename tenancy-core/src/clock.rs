@@ -82,7 +82,8 @@ impl Clock for ManualClock {
     }
 }
 
-fn from_micros(micros: i64) -> OffsetDateTime {
+/// Returns a time of day, from microseconds since the Unix epoch.
+pub(crate) fn from_micros(micros: i64) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000)
         .unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }

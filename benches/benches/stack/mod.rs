@@ -12,21 +12,24 @@ use tenancy_core::limit::{LimitName, MemoryRateLimiter, Policy, SlidingLog};
 use tenancy_core::resolve::{ApiKeyResolver, JwtKey, JwtResolver, SubdomainResolver};
 use tenancy_core::usage::MemoryUsageMeter;
 use tenancy_core::{
-    CacheOptions, CachedDirectory, Clock, MemoryDirectory, Overrides, PlanCatalogue, ResolverChain,
+    CacheOptions, CachedDirectory, Clock, MemoryDirectory, PlanCatalogue, ResolverChain,
     SystemClock, Tenant, TenantDirectory as _, TenantId, TenantKey, TenantSlug,
 };
 
 const SECRET: &[u8] = b"a secret of thirty-two bytes, or more";
-/// As much as a limit counts exactly.
-const PER_MINUTE: NonZeroU32 = SlidingLog::MAX_N;
+/// What the plan `enterprise` allows.
+const PER_MINUTE: NonZeroU32 = NonZeroU32::new(1_000).expect("a thousand is not zero");
 
-/// The system's time, a minute each second: a million requests a second are not refused.
+/// The system's time, a minute each half millisecond: no request is refused, and the logs of the
+/// limits are as long as where the limits are nearly used up.
 #[derive(Debug)]
-struct Hurried;
+struct Hurried {
+    start: i64,
+}
 
 impl Clock for Hurried {
     fn now_micros(&self) -> i64 {
-        SystemClock.now_micros() * 60
+        self.start + (SystemClock.now_micros() - self.start) * 120_000
     }
 }
 
@@ -40,8 +43,7 @@ impl Stack {
     pub(crate) async fn new() -> Self {
         let plan = PlanCatalogue::example().plan("enterprise").expect("an example plan");
         let slug = TenantSlug::parse("harbor").expect("a slug");
-        let tenant = Tenant::new(TenantId::generate(), slug, plan)
-            .with_overrides(Overrides::new().with_requests_per_minute(PER_MINUTE));
+        let tenant = Tenant::new(TenantId::generate(), slug, plan);
         let id = tenant.id();
         let source = MemoryDirectory::new();
         source.insert(tenant).expect("a new slug");
@@ -70,12 +72,14 @@ impl Stack {
             .with(ApiKeyResolver::bearer())
             .with(SubdomainResolver::under("example.com").expect("a domain"));
         let class = LimitName::from_static("reads");
-        let limits = RateLimitLayer::new(Arc::new(MemoryRateLimiter::new(Arc::new(Hurried))))
-            .by_plan()
-            .and_by_principal(PER_MINUTE)
-            .and_by_class(move |_| {
-                Some((class.clone(), Policy::from(SlidingLog::per_minute(PER_MINUTE))))
-            });
+        let limits = RateLimitLayer::new(Arc::new(MemoryRateLimiter::new(Arc::new(Hurried {
+            start: SystemClock.now_micros(),
+        }))))
+        .by_plan()
+        .and_by_principal(PER_MINUTE)
+        .and_by_class(move |_| {
+            Some((class.clone(), Policy::from(SlidingLog::per_minute(PER_MINUTE))))
+        });
         let usage = UsageLayer::new(Arc::new(MemoryUsageMeter::new(Arc::new(SystemClock))));
         // In one piece: axum wraps each call of `layer` once more.
         app.layer((TenantLayer::new(chain), limits, usage))

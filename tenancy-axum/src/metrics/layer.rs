@@ -137,7 +137,7 @@ impl<S> Layer<S> for MetricsLayer {
     type Service = MetricsService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        MetricsService { inner, layer: self.clone() }
+        MetricsService { inner, layer: Arc::new(self.clone()) }
     }
 }
 

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use http::StatusCode;
 use metrics::SharedString;
 use tenancy_core::TenantContext;
@@ -8,7 +10,7 @@ use super::layer::{MetricsLayer, SlowRequest};
 
 /// A request that is being served. It counts when it is dropped, by whatever way.
 pub(super) struct Measured {
-    layer: MetricsLayer,
+    layer: Arc<MetricsLayer>,
     context: Option<TenantContext>,
     tenant: SharedString,
     route: &'static str,
@@ -19,7 +21,7 @@ pub(super) struct Measured {
 
 impl Measured {
     pub(super) fn start(
-        layer: MetricsLayer,
+        layer: Arc<MetricsLayer>,
         context: Option<TenantContext>,
         route: &'static str,
     ) -> Self {

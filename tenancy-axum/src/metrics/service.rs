@@ -1,4 +1,5 @@
 use std::mem;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum_core::BoxError;
@@ -16,7 +17,7 @@ use crate::ResponseFuture;
 #[derive(Debug, Clone)]
 pub struct MetricsService<S> {
     pub(super) inner: S,
-    pub(super) layer: MetricsLayer,
+    pub(super) layer: Arc<MetricsLayer>,
 }
 
 impl<S, B, R> Service<Request<B>> for MetricsService<S>

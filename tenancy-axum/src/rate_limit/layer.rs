@@ -41,9 +41,9 @@ use super::rules::Rules;
 /// ```
 #[derive(Clone)]
 pub struct RateLimitLayer {
-    limiter: Arc<dyn RateLimiter>,
-    rules: Rules,
-    auditor: Option<Auditor>,
+    pub(super) limiter: Arc<dyn RateLimiter>,
+    pub(super) rules: Rules,
+    pub(super) auditor: Option<Auditor>,
 }
 
 impl RateLimitLayer {
@@ -125,12 +125,7 @@ impl<S> Layer<S> for RateLimitLayer {
     type Service = RateLimitService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        RateLimitService {
-            inner,
-            limiter: self.limiter.clone(),
-            rules: self.rules.clone(),
-            auditor: self.auditor.clone(),
-        }
+        RateLimitService { inner, layer: Arc::new(self.clone()) }
     }
 }
 

@@ -1,4 +1,3 @@
-use std::fmt;
 use std::mem;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -9,22 +8,18 @@ use axum_core::body::Body;
 use http::request::Parts;
 use http::{HeaderMap, Request, Response};
 use http_body::Body as HttpBody;
-use tenancy_core::audit::Auditor;
-use tenancy_core::limit::{Decision, RateLimiter};
+use tenancy_core::limit::Decision;
 use tenancy_core::{Error, ErrorKind, Problem, Protocol, TenantContext};
 use tower_service::Service;
 
-use super::audit;
-use super::rules::Rules;
+use super::{RateLimitLayer, audit};
 use crate::ResponseFuture;
 
 /// The service of [`RateLimitLayer`](super::RateLimitLayer).
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct RateLimitService<S> {
     pub(super) inner: S,
-    pub(super) limiter: Arc<dyn RateLimiter>,
-    pub(super) rules: Rules,
-    pub(super) auditor: Option<Auditor>,
+    pub(super) layer: Arc<RateLimitLayer>,
 }
 
 impl<S, B, R> Service<Request<B>> for RateLimitService<S>
@@ -47,12 +42,11 @@ where
         // The one that was polled ready serves; its clone is polled for the next request.
         let next = self.inner.clone();
         let mut ready = mem::replace(&mut self.inner, next);
-        let (limiter, rules) = (self.limiter.clone(), self.rules.clone());
-        let auditor = self.auditor.clone();
+        let layer = self.layer.clone();
         ResponseFuture::new(async move {
             let (parts, body) = request.into_parts();
             let protocol = Protocol::of(&parts.headers);
-            let decision = match decide(limiter.as_ref(), &rules, &parts, auditor.as_ref()).await {
+            let decision = match decide(&layer, &parts).await {
                 Ok(decision) => decision,
                 Err(error) => return Ok(Problem::from(error).into_response_over(protocol)),
             };
@@ -72,12 +66,8 @@ where
 }
 
 /// Decides over the limits of a request; `None` when it falls under none.
-async fn decide(
-    limiter: &dyn RateLimiter,
-    rules: &Rules,
-    parts: &Parts,
-    auditor: Option<&Auditor>,
-) -> Result<Option<Decision>, Error> {
+async fn decide(layer: &RateLimitLayer, parts: &Parts) -> Result<Option<Decision>, Error> {
+    let RateLimitLayer { limiter, rules, auditor } = layer;
     let context = TenantContext::attached(&parts.extensions)?;
     let (tenant, limits) = rules.limits(context, parts);
     if limits.is_empty() {
@@ -85,7 +75,7 @@ async fn decide(
     }
     match limiter.check(tenant, &limits, NonZeroU32::MIN).await {
         Ok(decision) => {
-            if let Some(auditor) = auditor.filter(|_| !decision.is_allowed()) {
+            if let Some(auditor) = auditor.as_ref().filter(|_| !decision.is_allowed()) {
                 audit::limited(auditor, tenant, &limits[decision.binding_index()], context, parts);
             }
             Ok(Some(decision))
@@ -104,19 +94,9 @@ fn refuse(decision: &Decision, protocol: Protocol) -> Response<Body> {
 }
 
 fn tell(headers: &mut HeaderMap, decision: &Decision) {
-    let fields = decision.header_fields();
-    // And the request's id, so that the table grows once.
-    headers.reserve(fields.len() + 1);
-    for (name, value) in fields {
+    // And the request's id: the table grows once.
+    headers.reserve(7);
+    for (name, value) in decision.header_fields() {
         headers.insert(name, value);
-    }
-}
-
-impl<S: fmt::Debug> fmt::Debug for RateLimitService<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RateLimitService")
-            .field("inner", &self.inner)
-            .field("rules", &self.rules)
-            .finish_non_exhaustive()
     }
 }

@@ -44,34 +44,35 @@ where
         // The one that was polled ready serves; its clone is polled for the next request.
         let next = self.inner.clone();
         let ready = mem::replace(&mut self.inner, next);
-        ResponseFuture::new(serve(self.settings.clone(), ready, request))
+        let (mut parts, body) = request.into_parts();
+        let id = request_id::of(&parts);
+        parts.extensions.insert(id.clone());
+        let span = request_span(&id);
+        let serving = serve(self.settings.clone(), ready, parts, body, id);
+        ResponseFuture::new(serving.instrument(span))
     }
 }
 
+/// Serves in the span of the request.
 async fn serve<S, B, R>(
     settings: Arc<Settings>,
     inner: S,
-    request: Request<B>,
+    mut parts: Parts,
+    body: B,
+    id: RequestId,
 ) -> Result<Response<Body>, S::Error>
 where
     S: Service<Request<B>, Response = Response<R>>,
     R: HttpBody<Data = <Body as HttpBody>::Data> + Send + 'static,
     R::Error: Into<BoxError>,
 {
-    let (mut parts, body) = request.into_parts();
-    let id = request_id::of(&parts);
-    parts.extensions.insert(id.clone());
     if let Some(audit) = &settings.audit {
         audit.attach(&mut parts.extensions);
     }
-    let span = request_span(&id);
-    let answer = async {
-        match admit(&settings, &parts, &id).await {
-            Ok(context) => enter(context, inner, parts, body).await,
-            Err(problem) => Ok(refuse(problem, Protocol::of(&parts.headers))),
-        }
+    let mut response = match admit(&settings, &parts, &id).await {
+        Ok(context) => enter(context, inner, parts, body).await?,
+        Err(problem) => refuse(problem, Protocol::of(&parts.headers)),
     };
-    let mut response = answer.instrument(span).await?;
     request_id::set(response.headers_mut(), &id);
     Ok(response)
 }
@@ -95,7 +96,8 @@ async fn admit(
 ) -> Result<Option<TenantContext>, Problem> {
     match &settings.failures {
         None => Ok(find(settings, parts, id).await?),
-        Some(failures) => admit_within(failures, settings, parts, id).await,
+        // Apart, so that requests without it are no larger for it.
+        Some(failures) => Box::pin(admit_within(failures, settings, parts, id)).await,
     }
 }
 
@@ -177,11 +179,11 @@ where
     R::Error: Into<BoxError>,
 {
     TenantContext::attach(context.clone(), &mut parts.extensions);
-    // Inside the async block, so that the call too, and not just its future, is in the context.
-    let serving = async { inner.call(Request::from_parts(parts, body)).await };
     // The span of the request names the tenant already. A request for nobody is served in no
     // context, also where the application is called within a tenant's work.
     let carrier = Carrier::new(context, Span::current());
+    // The call too, and not just its future, is in the context.
+    let serving = carrier.run(|| inner.call(Request::from_parts(parts, body)));
     let response = carrier.clone().carry(serving).await?.map(Body::new);
     if carrier.context().is_none() {
         return Ok(response);

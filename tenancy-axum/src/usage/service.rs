@@ -42,21 +42,23 @@ where
         // The one that was polled ready serves; its clone is polled for the next request.
         let next = self.inner.clone();
         let mut ready = mem::replace(&mut self.inner, next);
-        let recorder = self.recorder.clone();
         let request = request.map(Body::new);
+        let context = match TenantContext::attached(request.extensions()) {
+            Ok(context) => context.cloned(),
+            Err(error) => {
+                let protocol = Protocol::of(request.headers());
+                let refused = Problem::from(error).into_response_over(protocol);
+                return ResponseFuture::new(async { Ok(refused) });
+            }
+        };
+        let Some(context) = context else {
+            let serving = ready.call(request);
+            return ResponseFuture::new(async { Ok(serving.await?.map(Body::new)) });
+        };
+        let tally = Arc::new(Tally::new(context, self.recorder.clone()));
+        let serving = ready.call(request.map(|body| CountedBody::wrap(body, &tally)));
         ResponseFuture::new(async move {
-            let context = match TenantContext::attached(request.extensions()) {
-                Ok(Some(context)) => context.clone(),
-                Ok(None) => return Ok(ready.call(request).await?.map(Body::new)),
-                Err(error) => {
-                    let protocol = Protocol::of(request.headers());
-                    return Ok(Problem::from(error).into_response_over(protocol));
-                }
-            };
-            let tally = Arc::new(Tally::new(context, recorder));
-            let request = request.map(|body| CountedBody::wrap(body, tally.clone()));
-            let response = ready.call(request).await?;
-            Ok(response.map(|body| CountedBody::wrap(Body::new(body), tally)))
+            Ok(serving.await?.map(|body| CountedBody::wrap(Body::new(body), &tally)))
         })
     }
 }

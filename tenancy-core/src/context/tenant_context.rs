@@ -5,6 +5,7 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use super::RequestId;
+use crate::clock::from_micros;
 use crate::{Actor, Error, ErrorKind, Tenant, TenantId};
 
 /// Which strategy named the tenant, the strongest first.
@@ -98,7 +99,8 @@ pub struct TenantContext(Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) tenant: Arc<Tenant>,
     pub(crate) resolved_via: ResolvedVia,
-    pub(crate) resolved_at: OffsetDateTime,
+    /// Microseconds since the Unix epoch: few ask for the time of day.
+    pub(crate) resolved_at: i64,
     pub(crate) trust: Trust,
     pub(crate) actor: Option<Actor>,
     pub(crate) client_addr: Option<IpAddr>,
@@ -116,7 +118,7 @@ impl TenantContext {
         Self::of(Inner {
             tenant,
             resolved_via: ResolvedVia::Program,
-            resolved_at: SystemClock.now(),
+            resolved_at: SystemClock.now_micros(),
             trust: Trust::Declared,
             actor: None,
             client_addr: None,
@@ -157,7 +159,7 @@ impl TenantContext {
 
     /// Returns when the tenant was resolved.
     pub fn resolved_at(&self) -> OffsetDateTime {
-        self.0.resolved_at
+        from_micros(self.0.resolved_at)
     }
 
     /// Returns how far the strongest claim is believed.

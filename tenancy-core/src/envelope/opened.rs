@@ -21,7 +21,8 @@ pub struct Opened {
     request_id: Option<RequestId>,
     issued_at: OffsetDateTime,
     expires_at: OffsetDateTime,
-    at: OffsetDateTime,
+    /// Microseconds since the Unix epoch.
+    at: i64,
 }
 
 impl Opened {
@@ -33,7 +34,7 @@ impl Opened {
             actor: contents.actor.map(Actor::from),
             issued_at: time_of(contents.issued_at)?,
             expires_at: time_of(contents.expires_at)?,
-            at: time_of(now)?,
+            at: now,
         })
     }
 

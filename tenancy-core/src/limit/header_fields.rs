@@ -36,13 +36,13 @@ impl Decision {
     /// let limits = [Limit::new(LimitName::TENANT, sixty)];
     ///
     /// let decision = limiter.check(TenantId::generate(), &limits, NonZeroU32::MIN).await?;
-    /// let fields: http::HeaderMap = decision.header_fields().into_iter().collect();
+    /// let fields: http::HeaderMap = decision.header_fields().collect();
     /// assert_eq!(fields["ratelimit-policy"], "\"tenant\";q=60;w=60");
     /// assert_eq!(fields["ratelimit"], "\"tenant\";r=59;t=60");
     /// # Ok::<(), tenancy_core::Error>(())
     /// # }).unwrap();
     /// ```
-    pub fn header_fields(&self) -> Vec<HeaderField> {
+    pub fn header_fields(&self) -> impl Iterator<Item = HeaderField> + use<> {
         let binding = self.binding();
         let mut values = Values { text: Vec::with_capacity(256), ends: [0; 6] };
         self.write_policies(&mut values);
@@ -103,16 +103,14 @@ impl Values {
         self.ends[field] = self.text.len();
     }
 
-    fn into_fields(self, count: usize) -> Vec<HeaderField> {
+    fn into_fields(self, count: usize) -> impl Iterator<Item = HeaderField> {
         let text = Bytes::from(self.text);
         let mut from = 0;
-        let mut fields = Vec::with_capacity(count);
-        for (name, to) in NAMES.into_iter().zip(self.ends).take(count) {
+        NAMES.into_iter().zip(self.ends).take(count).map(move |(name, to)| {
             let value = HeaderValue::from_maybe_shared(text.slice(from..to));
-            fields.push((name, value.expect("names of limits and numbers are visible ASCII")));
             from = to;
-        }
-        fields
+            (name, value.expect("names of limits and numbers are visible ASCII"))
+        })
     }
 
     /// Begins an item of a list (RFC 9651, 3.1). A name needs no escape: see `LimitName`.

@@ -28,7 +28,7 @@ impl<'a> Bearer<'a> {
             return Self::Absent;
         }
         match token {
-            [b' ' | b'\t', token @ ..] if token.is_ascii() => match token.trim_ascii() {
+            [b' ' | b'\t', token @ ..] => match token.trim_ascii() {
                 [] => Self::Malformed,
                 token => str::from_utf8(token).map_or(Self::Malformed, Self::Token),
             },

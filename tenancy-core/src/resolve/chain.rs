@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 
 use super::bearer::Bearer;
 use super::{Claimed, Refused, TenantClaim, TenantResolver, TrustedProxies, metrics};
+use crate::clock::from_micros;
 use crate::context::ContextParts;
 use crate::{
     Actor, ActorKind, Clock, DirectoryEntry, Error, ErrorKind, Remembered, RequestId, ResolvedVia,
@@ -62,7 +63,8 @@ pub struct Resolution {
     trust: Trust,
     actor: Option<Actor>,
     client_addr: Option<IpAddr>,
-    at: OffsetDateTime,
+    /// Microseconds since the Unix epoch.
+    at: i64,
 }
 
 /// A claim that is not absent, by its strategy.
@@ -240,11 +242,11 @@ impl ResolverChain {
         };
         // A closed tenant answers as if it had never been.
         let entry = entry.filter(|entry| entry.tenant.status() != TenantStatus::Closed);
-        let at = self.clock.now();
+        let at = self.clock.now_micros();
         let (tenant, actor) = match (key, entry) {
-            (TenantKey::ApiKeyHash(_), entry) => of_api_key(entry, at, client_addr)?,
+            (TenantKey::ApiKeyHash(_), entry) => of_api_key(entry, from_micros(at), client_addr)?,
             // Browsers keep cookies that lead nowhere any more.
-            (TenantKey::SessionHash(_), entry) => match of_session(entry, at) {
+            (TenantKey::SessionHash(_), entry) => match of_session(entry, from_micros(at)) {
                 Some(found) => found,
                 None => return Ok(Looked::Stale),
             },
