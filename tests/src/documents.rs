@@ -14,3 +14,15 @@ struct Limits;
 
 #[doc = include_str!("../../docs/running.md")]
 struct Running;
+
+#[doc = include_str!("../../docs/access.md")]
+struct Access;
+
+#[doc = include_str!("../../docs/jobs.md")]
+struct Jobs;
+
+#[doc = include_str!("../../docs/audit.md")]
+struct Audit;
+
+#[doc = include_str!("../../docs/caching.md")]
+struct Caching;
