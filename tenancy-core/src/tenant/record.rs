@@ -49,7 +49,7 @@ impl Tenant {
         let (status, placement) = (TenantStatus::Active, Placement::row());
         let (domains, overrides) = (Arc::default(), Overrides::none());
         let (version, superseded) = (1, Superseded::default());
-        Self { id, slug, name, plan, status, placement, domains, overrides, version, superseded }
+        Self { superseded, status, placement, id, slug, plan, overrides, name, domains, version }
     }
 
     /// Sets the name people read.
