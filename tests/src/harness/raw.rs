@@ -32,9 +32,13 @@ impl Raw {
         connection
     }
 
-    /// Sends bytes as they are.
+    /// Sends bytes as they are. A server that has answered already may have closed: what it said
+    /// is read all the same.
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        self.0.write_all(bytes.as_ref()).await.expect("it reads");
+        match self.0.write_all(bytes.as_ref()).await {
+            Err(error) if !has_closed(&error) => panic!("it reads: {error}"),
+            _ => {}
+        }
     }
 
     /// Reads a head without a body, such as that of `100 Continue`.
@@ -53,9 +57,17 @@ impl Raw {
     pub(crate) async fn answer(mut self) -> Answer {
         let mut bytes = Vec::new();
         let read = timeout(Duration::from_mins(1), self.0.read_to_end(&mut bytes)).await;
-        read.expect("an answer in time").expect("an answer");
-        Answer::parse(&bytes)
+        match read.expect("an answer in time") {
+            Err(error) if !has_closed(&error) => panic!("an answer: {error}"),
+            _ => Answer::parse(&bytes),
+        }
     }
+}
+
+/// Tells whether the other side closed before it had read all that was sent.
+fn has_closed(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionReset};
+    matches!(error.kind(), BrokenPipe | ConnectionReset)
 }
 
 /// Sends one request without a body: its first line, its headers.
