@@ -5,7 +5,7 @@
 //! | `tn:{<tenant>}:c:<cache>:g` | string | the generation of a cache: 16 random bytes and a server's run |
 //! | `tn:{<tenant>}:c:<cache>:v:<subject>` | string | a value of a cache, or the lease to fill it |
 //! | `tn:{<tenant>}:l:<name>:<subject>` | list | the sliding log of a limit |
-//! | `tn:{<tenant>}:u:<month>` | hash | the counts of a month, by meter |
+//! | `tn:{<tenant>}:u:<month>` | hash | the counts of a month, by series, and the last batches that came |
 //!
 //! and the channel `tn:invalidations`, over which nodes hear what changed in the directory.
 //!

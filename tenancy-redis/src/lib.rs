@@ -35,6 +35,7 @@ mod rate_limiter;
 mod scripts;
 mod store;
 mod transport;
+mod usage_field;
 mod usage_meter;
 
 pub use cache_store::RedisCacheStore;

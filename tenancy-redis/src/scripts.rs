@@ -23,6 +23,10 @@ pub(crate) static SLIDING_LOG: LazyLock<Script> =
 pub(crate) static RECORD_USAGE: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("record_usage.lua")));
 
+/// Adds what a batch counts to the counts of a month, once.
+pub(crate) static DELIVER_USAGE: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("deliver_usage.lua")));
+
 /// Looks for a value of a cache, or lets a load begin.
 pub(crate) static CACHE_BEGIN: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("cache_begin.lua")));
@@ -36,6 +40,6 @@ pub(crate) static CACHE_PUT: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("cache_put.lua")));
 
 /// What a new connection loads.
-pub(crate) fn all() -> [&'static Script; 5] {
-    [&SLIDING_LOG, &RECORD_USAGE, &CACHE_BEGIN, &CACHE_FILL, &CACHE_PUT]
+pub(crate) fn all() -> [&'static Script; 6] {
+    [&SLIDING_LOG, &RECORD_USAGE, &DELIVER_USAGE, &CACHE_BEGIN, &CACHE_FILL, &CACHE_PUT]
 }

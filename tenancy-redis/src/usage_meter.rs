@@ -1,20 +1,26 @@
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tenancy_core::usage::{Meter, Month, Usage, UsageMeter};
+use tenancy_core::usage::{
+    Arrival, Delivered, Meter, Month, Series, Usage, UsageBatch, UsageMeter, UsageSink,
+};
 use tenancy_core::{Clock, Error, SystemClock, TenantId};
 
-use crate::scripts::RECORD_USAGE;
+use crate::scripts::{DELIVER_USAGE, RECORD_USAGE};
 use crate::transport::Request;
-use crate::{RedisStore, keys};
+use crate::{RedisStore, keys, usage_field};
 
 /// A meter that all nodes share: a hash for each tenant and month.
 ///
 /// The month is that of the node's clock, in UTC: around midnight of the first, a node whose
 /// clock is off counts into the month beside. A month's counts live until 90 days after its
 /// end. While Redis is away a count waits for it, for its
-/// [patience](crate::RedisOptions::patience), and is then refused with an error and lost.
+/// [patience](crate::RedisOptions::patience), and is then refused with an error and lost. A
+/// batch that is delivered is not: whoever delivers it does so again.
+///
+/// It keeps no adjustments: what arrives after its month was closed counts in SQL alone.
 ///
 /// ```no_run
 /// use tenancy_redis::{RedisOptions, RedisStore, RedisUsageMeter};
@@ -37,6 +43,13 @@ impl RedisUsageMeter {
     pub fn with_clock(store: RedisStore, clock: Arc<dyn Clock>) -> Self {
         Self { store, clock }
     }
+
+    /// How many milliseconds the counts of a month live from now: a clock that a test moves is
+    /// not the server's.
+    fn lives(&self, month: Month) -> i64 {
+        let lives = (month.kept_until() - self.clock.now()).whole_milliseconds().max(1);
+        i64::try_from(lives).unwrap_or(i64::MAX)
+    }
 }
 
 #[async_trait]
@@ -45,12 +58,9 @@ impl UsageMeter for RedisUsageMeter {
         if counts.is_empty() {
             return Ok(());
         }
-        let now = self.clock.now();
-        let month = Month::of(now);
-        // Counted from now: a clock that a test moves is not the server's.
-        let lives = (month.kept_until() - now).whole_milliseconds().max(1);
+        let month = Month::current(&*self.clock);
         let mut request = Request::call(&RECORD_USAGE, 1);
-        request.arg(keys::usage(tenant, month)).arg(i64::try_from(lives).unwrap_or(i64::MAX));
+        request.arg(keys::usage(tenant, month)).arg(self.lives(month));
         for (meter, count) in counts {
             request.arg(meter.as_str()).arg((*count).min(Usage::MAX_COUNT));
         }
@@ -64,10 +74,42 @@ impl UsageMeter for RedisUsageMeter {
         let answer = self.store.send(&request).await;
         let pairs = answer.and_then(super::transport::Reply::pairs);
         let mut usage = Usage::new(month);
-        for (name, count) in pairs.map_err(|failure| failure.into_error("read usage"))? {
-            usage.add(&Meter::parse(&name)?, count.try_into().unwrap_or(0));
+        for (field, count) in pairs.map_err(|failure| failure.into_error("read usage"))? {
+            if let Some(series) = usage_field::series(&field)? {
+                usage.add_to(&series, count.try_into().unwrap_or(0));
+            }
         }
         Ok(usage)
+    }
+}
+
+#[async_trait]
+impl UsageSink for RedisUsageMeter {
+    /// One step for each month in the batch. When one fails, those before it know the batch again.
+    async fn deliver(&self, batch: &UsageBatch) -> Result<Delivered, Error> {
+        let mut months: BTreeMap<Month, BTreeMap<&Series, u64>> = BTreeMap::new();
+        let now = self.clock.now();
+        for (hour, series, count) in batch.counts() {
+            if let Arrival::Counts(month) = Arrival::of(hour.start(), now)? {
+                let sum = months.entry(month).or_default().entry(series).or_default();
+                *sum = sum.saturating_add(count).min(Usage::MAX_COUNT);
+            }
+        }
+        let mut delivered = Delivered::Duplicate;
+        for (month, counts) in months {
+            let mut request = Request::call(&DELIVER_USAGE, 1);
+            request.arg(keys::usage(batch.tenant(), month)).arg(self.lives(month));
+            request.arg(usage_field::of_run(batch.id())).arg(batch.id().sequence());
+            for (series, count) in counts {
+                request.arg(usage_field::of_series(series)).arg(count);
+            }
+            let answer = self.store.send_patiently(&request).await;
+            let added = answer.and_then(super::transport::Reply::integer);
+            if added.map_err(|failure| failure.into_error("take a batch of usage"))? == 1 {
+                delivered = Delivered::Counted;
+            }
+        }
+        Ok(delivered)
     }
 }
 

@@ -6,18 +6,27 @@ use std::time::Duration;
 use tenancy_core::usage::{Meter, Month, Usage, UsageMeter};
 use tenancy_core::{ManualClock, TenantId};
 
+use crate::harness::Database;
+
 /// A meter under test, on a clock the test moves, and two tenants.
 pub(crate) struct MeterBench {
     meter: Arc<dyn UsageMeter>,
     clock: Arc<ManualClock>,
     harbor: TenantId,
     riverside: TenantId,
+    database: Option<Database>,
 }
 
 impl MeterBench {
     pub(crate) fn new(meter: impl UsageMeter, clock: Arc<ManualClock>) -> Self {
         let (harbor, riverside) = (TenantId::generate(), TenantId::generate());
-        Self { meter: Arc::new(meter), clock, harbor, riverside }
+        Self { meter: Arc::new(meter), clock, harbor, riverside, database: None }
+    }
+
+    /// Keeps a database until the end of the test.
+    pub(crate) fn keeping(mut self, database: Database) -> Self {
+        self.database = Some(database);
+        self
     }
 
     /// The clock every bench starts with: the last second of November 2026.

@@ -4,3 +4,4 @@ pub(crate) mod audit;
 pub(crate) mod cache;
 pub(crate) mod limiter;
 pub(crate) mod meter;
+pub(crate) mod sink;

@@ -6,10 +6,16 @@ use tenancy_core::TenantId;
 use tenancy_core::usage::{MemoryUsageMeter, Meter, Month, UsageMeter};
 
 use crate::contract::meter::{MeterBench, meter_contract};
+use crate::contract::sink::{SinkBench, sink_contract};
 
 meter_contract!({
     let clock = MeterBench::clock();
     MeterBench::new(MemoryUsageMeter::new(clock.clone()), clock)
+});
+
+sink_contract!({
+    let clock = MeterBench::clock();
+    SinkBench::new(MemoryUsageMeter::new(clock.clone()), clock, None)
 });
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use tenancy_core::{Clock, SystemClock, TenantId};
 use tenancy_redis::{RedisOptions, RedisStore, RedisUsageMeter};
 
 use crate::contract::meter::{MeterBench, meter_contract};
+use crate::contract::sink::{SinkBench, sink_contract};
 use crate::harness::variable;
 
 fn store() -> RedisStore {
@@ -17,6 +18,11 @@ fn store() -> RedisStore {
 meter_contract!({
     let clock = MeterBench::clock();
     MeterBench::new(RedisUsageMeter::with_clock(store(), clock.clone()), clock)
+});
+
+sink_contract!({
+    let clock = MeterBench::clock();
+    SinkBench::new(RedisUsageMeter::with_clock(store(), clock.clone()), clock, None)
 });
 
 #[tokio::test]
