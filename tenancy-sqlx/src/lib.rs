@@ -10,7 +10,8 @@
 //! 3. **The database.** On Postgres, row-level security is enabled and forced on every
 //!    registered table, and start-up refuses a role that could step around it.
 //!
-//! [`SqlDirectory`] keeps the tenants themselves, [`SqlAuditLog`] what happened. See [`TenantDb`] for a first program.
+//! [`SqlDirectory`] keeps the tenants themselves, [`SqlAuditLog`] what happened, and
+//! [`SqlUsageMeter`] what was used. See [`TenantDb`] for a first program.
 //!
 //! # What is not here yet
 //!
@@ -35,6 +36,7 @@ mod migrate;
 mod options;
 mod repository;
 mod rls;
+mod usage;
 
 /// ```
 /// use tenancy_core::TenantId;
@@ -111,6 +113,7 @@ pub use handle::TenantTx;
 pub use migrate::Migration;
 pub use options::TenantDbOptions;
 pub use repository::Repository;
+pub use usage::SqlUsageMeter;
 
 /// What the derives write; not for users.
 #[doc(hidden)]

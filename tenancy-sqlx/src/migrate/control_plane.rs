@@ -21,4 +21,10 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         include_str!("control_plane/sqlite/0003_audit.sql"),
         include_str!("control_plane/postgres/0003_audit.sql"),
     ),
+    Migration::new(
+        4,
+        "usage",
+        include_str!("control_plane/sqlite/0004_usage.sql"),
+        include_str!("control_plane/postgres/0004_usage.sql"),
+    ),
 ];

@@ -1,5 +1,7 @@
-//! Usage: counts by tenant and month, in memory and over Redis.
+//! Usage: counts by tenant and month, in memory, over Redis and in SQL.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod memory;
 mod redis;
+mod sql;
 mod values;
