@@ -3,15 +3,17 @@
 use std::fmt;
 use std::sync::Arc;
 
-use tenancy_core::{Auditor, Error, TenantId};
+use tenancy_core::{Auditor, Bypass, BypassPurpose, Error, ErrorKind, TenantId};
 use tokio::sync::OnceCell;
 
 use crate::backend::{Access, Backend, Connection, Pools};
-use crate::handle::TenantTx;
+use crate::cross_tenant::Entrance;
+use crate::handle::{CrossTenantTx, SharedTx, TenantTx};
 use crate::migrate::{self, Migration};
 use crate::options::TenantDbOptions;
 use crate::repository::Registry;
 use crate::rls;
+use crate::shared::SharedRegistry;
 
 /// A database that holds many tenants. Cheap to clone; the URL's scheme chooses the database.
 ///
@@ -59,6 +61,8 @@ pub struct TenantDb(Arc<Inner>);
 
 struct Inner {
     pools: Pools,
+    /// Where the rows of all tenants are read.
+    entrance: Option<Entrance>,
     options: TenantDbOptions,
     /// Set once the database has been found to guard the registered tables.
     verified: OnceCell<()>,
@@ -73,7 +77,8 @@ impl TenantDb {
     /// Opens the database without asking whether it answers.
     pub(crate) fn open(url: &str, options: TenantDbOptions) -> Result<Self, Error> {
         let pools = Pools::new(url, &options)?;
-        Ok(Self(Arc::new(Inner { pools, options, verified: OnceCell::new() })))
+        let entrance = Entrance::open(&options, &pools)?;
+        Ok(Self(Arc::new(Inner { pools, entrance, options, verified: OnceCell::new() })))
     }
 
     /// Brings the schema up to date and protects the tables of all registered entities.
@@ -120,6 +125,35 @@ impl TenantDb {
         TenantTx::new(self.clone(), tenant, Access::ReadOnly)
     }
 
+    /// Opens the tables that all tenants share, for reading and writing. Nothing is acquired
+    /// before the first statement.
+    pub fn shared(&self) -> SharedTx {
+        SharedTx::new(self.clone(), Access::ReadWrite)
+    }
+
+    /// Opens the tables that all tenants share, for reading.
+    pub fn read_shared(&self) -> SharedTx {
+        SharedTx::new(self.clone(), Access::ReadOnly)
+    }
+
+    /// Opens the rows of all tenants, for reading, to whoever holds a bypass.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Forbidden`] when the bypass has expired; [`ErrorKind::Misconfigured`] without
+    /// [`TenantDbOptions::cross_tenant`], and when the role there could do more than read, or
+    /// would not see all rows; [`ErrorKind::Unavailable`] when the database does not answer, or
+    /// the use cannot be recorded.
+    pub async fn cross_tenant<P: BypassPurpose>(
+        &self,
+        bypass: Bypass<P>,
+    ) -> Result<CrossTenantTx<P>, Error> {
+        let entrance = self.entrance()?;
+        bypass.use_for("open a transaction over all tenants").await?;
+        entrance.verify(&self.0.options).await?;
+        Ok(CrossTenantTx::new(self.clone(), bypass))
+    }
+
     /// Asks the database for an answer.
     ///
     /// # Errors
@@ -132,6 +166,9 @@ impl TenantDb {
 
     /// Closes all connections, after the transactions in flight have ended.
     pub async fn close(&self) {
+        if let Some(entrance) = &self.0.entrance {
+            entrance.close().await;
+        }
         self.0.pools.close().await;
     }
 
@@ -142,6 +179,20 @@ impl TenantDb {
 
     pub(crate) fn registry(&self) -> &Registry {
         &self.0.options.registry
+    }
+
+    pub(crate) fn shared_registry(&self) -> &SharedRegistry {
+        &self.0.options.shared
+    }
+
+    pub(crate) fn entrance(&self) -> Result<&Entrance, Error> {
+        self.0.entrance.as_ref().ok_or_else(|| {
+            Error::new(
+                ErrorKind::Misconfigured,
+                "cross tenants: add .cross_tenant(url) to TenantDb::options(), with a database \
+                 role of its own",
+            )
+        })
     }
 
     pub(crate) fn auditor(&self) -> Option<&Auditor> {
@@ -161,6 +212,11 @@ impl TenantDb {
     /// Begins a transaction for no tenant: it sees the library's tables and no tenant's rows.
     pub(crate) async fn begin_shared(&self, access: Access) -> Result<Connection, Error> {
         self.begin(None, access).await
+    }
+
+    /// Begins a transaction that reads the rows of all tenants.
+    pub(crate) async fn begin_cross_tenant(&self) -> Result<Connection, Error> {
+        self.entrance()?.begin(&self.0.options).await
     }
 
     async fn begin(&self, tenant: Option<TenantId>, access: Access) -> Result<Connection, Error> {

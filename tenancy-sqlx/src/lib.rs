@@ -1,8 +1,9 @@
 //! Tenant isolation in SQL: scoped handles, repositories and row-level security.
 //!
 //! One [`TenantDb`] per application speaks SQLite or Postgres, as the URL says. It hands out a
-//! [`TenantTx`] for one tenant, and that hands out a [`Repository`] for each entity. Three
-//! things keep tenants apart, each on its own:
+//! [`TenantTx`] for one tenant, and that hands out a [`Repository`] for each entity. A [`SharedTx`]
+//! reaches what all tenants share, a [`CrossTenantTx`] reads the rows of all of them, as another
+//! role and for whoever holds a bypass. Three things keep tenants apart, each on its own:
 //!
 //! 1. **Types.** Without a tenant there is no handle, and without a handle no query.
 //! 2. **The predicate.** Every statement names the tenant; a row or an entity of another tenant
@@ -15,8 +16,7 @@
 //!
 //! # What is not here yet
 //!
-//! SQL of your own, isolation by schema or by database, `MySQL`, savepoints, and handles that
-//! cross tenants.
+//! SQL of your own, isolation by schema or by database, `MySQL`, savepoints.
 //!
 //! # Features
 //!
@@ -28,6 +28,7 @@ compile_error!("tenancy-sqlx needs a database: turn on its feature `postgres` or
 
 mod audit;
 mod backend;
+mod cross_tenant;
 mod db;
 mod directory;
 mod handle;
@@ -36,8 +37,11 @@ mod migrate;
 mod options;
 mod repository;
 mod rls;
+mod shared;
 mod usage;
 
+/// See [`SharedRepository`] for an example.
+pub use tenancy_macros::SharedEntity;
 /// ```
 /// use tenancy_core::TenantId;
 /// use tenancy_core::entity::{Kind, TenantEntity as _};
@@ -107,12 +111,14 @@ pub use tenancy_macros::TenantValue;
 
 pub use audit::SqlAuditLog;
 pub use backend::Backend;
+pub use cross_tenant::CrossTenantRepository;
 pub use db::TenantDb;
 pub use directory::SqlDirectory;
-pub use handle::TenantTx;
+pub use handle::{CrossTenantTx, SharedTx, TenantTx};
 pub use migrate::Migration;
 pub use options::TenantDbOptions;
 pub use repository::Repository;
+pub use shared::SharedRepository;
 pub use usage::SqlUsageMeter;
 
 /// What the derives write; not for users.

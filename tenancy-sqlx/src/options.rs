@@ -1,17 +1,22 @@
 //! How a database is opened.
 
+use std::fmt;
 use std::time::Duration;
 
+use tenancy_core::entity::SharedEntity;
 use tenancy_core::{Auditor, Error, TenantEntity};
 
 use crate::TenantDb;
 use crate::ident::is_plain;
 use crate::repository::Registry;
+use crate::shared::SharedRegistry;
 
 /// How to open a [`TenantDb`]: made by [`TenantDb::options`].
 #[derive(Debug)]
 pub struct TenantDbOptions {
     pub(crate) registry: Registry,
+    pub(crate) shared: SharedRegistry,
+    pub(crate) cross_tenant: Option<Address>,
     pub(crate) max_connections: u32,
     pub(crate) acquire_timeout: Duration,
     pub(crate) statement_timeout: Duration,
@@ -24,6 +29,8 @@ impl Default for TenantDbOptions {
     fn default() -> Self {
         Self {
             registry: Registry::default(),
+            shared: SharedRegistry::default(),
+            cross_tenant: None,
             // Ten is what sqlx takes; a transaction holds one for a millisecond or so.
             max_connections: 10,
             // Long enough for a queue, short enough for a caller who waits.
@@ -44,7 +51,38 @@ impl TenantDbOptions {
     ///
     /// When another entity has the same table.
     pub fn register<E: TenantEntity>(mut self) -> Self {
+        let table = E::TABLE.name();
+        assert!(!self.shared.has(table), "the table {table:?} is registered as a shared one");
         self.registry.add::<E>();
+        self
+    }
+
+    /// Makes an entity known whose table all tenants share. Its table is not protected.
+    ///
+    /// # Panics
+    ///
+    /// When another entity has the same table: one that is shared is never a tenant's.
+    pub fn register_shared<E: SharedEntity>(mut self) -> Self {
+        let table = E::TABLE.name();
+        assert!(!self.registry.has(table), "the table {table:?} is registered for tenants");
+        self.shared.add::<E>();
+        self
+    }
+
+    /// Sets the address through which [`TenantDb::cross_tenant`] reads the rows of all tenants;
+    /// without one it refuses.
+    ///
+    /// On Postgres it names a role of its own, which sees all rows and changes none:
+    ///
+    /// ```sql
+    /// CREATE ROLE reports LOGIN PASSWORD '…' NOSUPERUSER BYPASSRLS;
+    /// GRANT SELECT ON payments, customers TO reports;
+    /// ```
+    ///
+    /// The role of tenants' transactions must not be a member of it. On SQLite it is the same
+    /// file; a database in memory cannot be opened twice.
+    pub fn cross_tenant(mut self, url: impl Into<String>) -> Self {
+        self.cross_tenant = Some(Address(url.into()));
         self
     }
 
@@ -109,5 +147,20 @@ impl TenantDbOptions {
         let db = TenantDb::open(url, self)?;
         db.ping().await?;
         Ok(db)
+    }
+}
+
+/// The address of a database. It may hold a password: `Debug` does not show it.
+pub(crate) struct Address(String);
+
+impl Address {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Address")
     }
 }

@@ -4,9 +4,11 @@
 //! hand.
 
 mod row;
+mod shared;
 mod table;
 mod value;
 
 pub use row::{FromTenantRow, IntoEntity, Row, TenantEntity};
+pub use shared::{SharedEntity, SharedTable};
 pub use table::{Column, Table};
 pub use value::{FromValue, Kind, ToValue, Value};

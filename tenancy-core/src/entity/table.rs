@@ -106,7 +106,7 @@ impl Table {
     }
 }
 
-const fn is_plain(name: &str) -> bool {
+pub(super) const fn is_plain(name: &str) -> bool {
     let bytes = name.as_bytes();
     if bytes.is_empty() || bytes.len() > 63 || bytes[0].is_ascii_digit() {
         return false;

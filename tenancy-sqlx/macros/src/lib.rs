@@ -40,6 +40,17 @@ pub fn tenant_entity(input: TokenStream) -> TokenStream {
     expand(entity::derive, &parse_macro_input!(input))
 }
 
+/// Makes a struct the row of a table that all tenants share.
+///
+/// It implements `FromTenantRow` and `SharedEntity` for a struct with named fields, by the rules
+/// of `TenantEntity`: `#[tenant(table = "currencies")]` on the struct, `#[tenant(key)]` on the
+/// field that is the table's primary key, `#[tenant(column = "other_name")]` where needed. A
+/// field that holds a tenant is refused.
+#[proc_macro_derive(SharedEntity, attributes(tenant))]
+pub fn shared_entity(input: TokenStream) -> TokenStream {
+    expand(entity::derive_shared, &parse_macro_input!(input))
+}
+
 /// Makes a type the value of a column.
 ///
 /// It implements `ToValue` and `FromValue` for

@@ -21,6 +21,16 @@ pub(crate) enum Access {
     ReadWrite,
 }
 
+impl Access {
+    /// Refuses a write before it is sent; `remedy` says what to do instead.
+    pub(crate) fn require_write(self, remedy: &'static str) -> Result<(), Error> {
+        match self {
+            Self::ReadWrite => Ok(()),
+            Self::ReadOnly => Err(Error::new(ErrorKind::Misconfigured, remedy)),
+        }
+    }
+}
+
 /// A transaction of our own, because sqlx's is not safe to cancel.
 ///
 /// In sqlx 0.9.0 a cancelled `begin` leaves the next borrower of the connection inside the

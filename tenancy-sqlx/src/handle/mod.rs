@@ -1,9 +1,14 @@
 //! Handles: what a piece of code holds decides what it can reach.
 
+mod cross_tenant_tx;
 mod crossing;
 #[cfg(feature = "axum")]
 mod extract;
+mod progress;
+mod shared_tx;
 mod tenant_tx;
 
+pub use cross_tenant_tx::CrossTenantTx;
 pub(crate) use crossing::tell as tell_crossing;
+pub use shared_tx::SharedTx;
 pub use tenant_tx::TenantTx;

@@ -2,9 +2,10 @@ use std::fmt;
 
 use sqlx::SqlStr;
 use tenancy_core::entity::{Row, Value};
-use tenancy_core::{Error, ErrorKind, TenantEntity, TenantId};
+use tenancy_core::{Error, TenantEntity, TenantId};
 
 use super::crossing;
+use super::progress::Progress;
 use crate::TenantDb;
 use crate::backend::{Access, Connection};
 use crate::repository::Repository;
@@ -34,14 +35,6 @@ pub struct TenantTx {
     progress: Progress,
 }
 
-enum Progress {
-    /// No statement yet.
-    NotBegun,
-    /// It is being begun; if this is what a later call finds, that failed or was cancelled.
-    Beginning,
-    Begun(Connection),
-}
-
 impl TenantTx {
     pub(crate) fn new(db: TenantDb, tenant: TenantId, access: Access) -> Self {
         Self { db, tenant, access, progress: Progress::NotBegun }
@@ -66,31 +59,25 @@ impl TenantTx {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Conflict`] when an earlier statement failed or was cancelled,
-    /// [`ErrorKind::Unavailable`] when the database does not answer: whether the changes are in
-    /// is then not known.
+    /// [`ErrorKind::Conflict`](tenancy_core::ErrorKind::Conflict) when an earlier statement failed
+    /// or was cancelled, [`ErrorKind::Unavailable`](tenancy_core::ErrorKind::Unavailable) when the
+    /// database does not answer: whether the changes are in is then not known.
     ///
     /// # Cancel safety
     ///
     /// When dropped, whether the changes are in is not known.
     pub async fn commit(self) -> Result<(), Error> {
-        match self.progress {
-            Progress::Begun(connection) => connection.commit().await,
-            Progress::NotBegun => Ok(()),
-            Progress::Beginning => Err(not_begun()),
-        }
+        self.progress.commit().await
     }
 
     /// Takes all changes back and waits for it. Dropping the transaction does so in background.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unavailable`] when the database does not answer; the changes are not in.
+    /// [`ErrorKind::Unavailable`](tenancy_core::ErrorKind::Unavailable) when the database does
+    /// not answer; the changes are not in.
     pub async fn rollback(self) -> Result<(), Error> {
-        match self.progress {
-            Progress::Begun(connection) => connection.rollback().await,
-            Progress::NotBegun | Progress::Beginning => Ok(()),
-        }
+        self.progress.rollback().await
     }
 
     pub(crate) fn db(&self) -> &TenantDb {
@@ -99,14 +86,10 @@ impl TenantTx {
 
     /// Refuses a write before it is sent.
     pub(crate) fn require_write(&self) -> Result<(), Error> {
-        if self.is_read_only() {
-            return Err(Error::new(
-                ErrorKind::Misconfigured,
-                "write in a read-only transaction: take TenantDb::tenant, or a method other \
-                 than GET for the route",
-            ));
-        }
-        Ok(())
+        self.access.require_write(
+            "write in a read-only transaction: take TenantDb::tenant, or a method other than GET \
+             for the route",
+        )
     }
 
     pub(crate) async fn execute(
@@ -131,21 +114,9 @@ impl TenantTx {
     }
 
     async fn connection(&mut self) -> Result<&mut Connection, Error> {
-        if let Progress::NotBegun = self.progress {
-            self.progress = Progress::Beginning;
-            let connection = self.db.begin_tenant(self.tenant, self.access).await?;
-            self.progress = Progress::Begun(connection);
-        }
-        match &mut self.progress {
-            Progress::Begun(connection) => Ok(connection),
-            Progress::NotBegun | Progress::Beginning => Err(not_begun()),
-        }
+        let begin = self.db.begin_tenant(self.tenant, self.access);
+        self.progress.connection(begin).await
     }
-}
-
-/// The first statement did not happen: a later one may not pass for the whole.
-fn not_begun() -> Error {
-    Error::new(ErrorKind::Conflict, "use a transaction: its begin failed or was cancelled")
 }
 
 impl fmt::Debug for TenantTx {
@@ -153,7 +124,7 @@ impl fmt::Debug for TenantTx {
         f.debug_struct("TenantTx")
             .field("tenant", &self.tenant)
             .field("access", &self.access)
-            .field("begun", &matches!(self.progress, Progress::Begun(_)))
+            .field("begun", &self.progress.is_begun())
             .finish_non_exhaustive()
     }
 }

@@ -35,6 +35,15 @@ impl Registry {
         })
     }
 
+    /// Tells whether a table is one of them.
+    pub(crate) fn has(&self, table: &str) -> bool {
+        self.0.values().any(|known| known.table().name() == table)
+    }
+
+    pub(crate) fn tables_by_type(&self) -> impl Iterator<Item = (TypeId, Table)> {
+        self.0.iter().map(|(id, statements)| (*id, statements.table()))
+    }
+
     pub(crate) fn tables(&self) -> Vec<Table> {
         let mut tables: Vec<_> = self.0.values().map(Statements::table).collect();
         tables.sort_by_key(Table::name);

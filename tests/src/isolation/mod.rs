@@ -2,9 +2,11 @@
 
 mod attacks;
 mod cancellation;
+mod cross_tenant;
 mod database_layer;
 mod faults;
 mod migrations;
 mod predicate_layer;
 mod round_trips;
+mod shared;
 mod start_up;

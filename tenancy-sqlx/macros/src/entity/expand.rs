@@ -5,6 +5,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::Ident;
 use syn::spanned::Spanned;
 
 use super::model::{Column, Entity};
@@ -12,38 +13,10 @@ use super::model::{Column, Entity};
 impl Entity {
     /// Implements `FromTenantRow` and `TenantEntity`.
     pub(crate) fn expand(&self) -> TokenStream {
-        let from_row = self.impl_from_tenant_row();
+        let from_row = impl_from_tenant_row(&self.ident, &self.table, &self.columns);
         let entity = self.impl_tenant_entity();
         let checks = self.checks();
         quote! { #from_row #entity #checks }
-    }
-
-    fn impl_from_tenant_row(&self) -> TokenStream {
-        let ident = &self.ident;
-        let fields = self.columns.iter().map(|column| &column.field);
-        let reads =
-            self.columns.iter().enumerate().map(|(at, column)| self.read_column(at, column));
-        quote! {
-            #[automatically_derived]
-            impl ::tenancy_sqlx::__private::FromTenantRow for #ident {
-                fn from_row(
-                    row: &mut dyn ::tenancy_sqlx::__private::Row,
-                ) -> ::core::result::Result<Self, ::tenancy_sqlx::__private::Error> {
-                    ::core::result::Result::Ok(Self { #(#fields: #reads,)* })
-                }
-            }
-        }
-    }
-
-    fn read_column(&self, at: usize, column: &Column) -> TokenStream {
-        let ty = &column.ty;
-        let subject = format!("{}.{}", self.table, column.name);
-        // A closure: for a bare path the compiler says once more that the type is no value.
-        quote_spanned! {column.span()=>
-            row.take(#at, <#ty as ::tenancy_sqlx::__private::ToValue>::KIND)
-                .and_then(|value| <#ty as ::tenancy_sqlx::__private::FromValue>::from_value(value))
-                .map_err(|error| error.with_subject(#subject))?
-        }
     }
 
     fn impl_tenant_entity(&self) -> TokenStream {
@@ -93,14 +66,7 @@ impl Entity {
     /// What the types must promise and only the compiler can tell.
     fn checks(&self) -> TokenStream {
         let ident = &self.ident;
-        let key = &self.columns[self.key];
-        let key_type = &key.ty;
-        let key_is_there = quote_spanned! {key.span()=>
-            const _: () = ::core::assert!(
-                !<#key_type as ::tenancy_sqlx::__private::ToValue>::NULLABLE,
-                "the key cannot be null: write its type without `Option`"
-            );
-        };
+        let key_is_there = self.columns[self.key].check_not_null();
         let version_counts = self.version.map(|at| {
             let version = &self.columns[at];
             let field = &version.field;
@@ -110,8 +76,46 @@ impl Entity {
     }
 }
 
+/// Implements `FromTenantRow`.
+pub(super) fn impl_from_tenant_row(ident: &Ident, table: &str, columns: &[Column]) -> TokenStream {
+    let fields = columns.iter().map(|column| &column.field);
+    let reads = columns.iter().enumerate().map(|(at, column)| column.take(at, table));
+    quote! {
+        #[automatically_derived]
+        impl ::tenancy_sqlx::__private::FromTenantRow for #ident {
+            fn from_row(
+                row: &mut dyn ::tenancy_sqlx::__private::Row,
+            ) -> ::core::result::Result<Self, ::tenancy_sqlx::__private::Error> {
+                ::core::result::Result::Ok(Self { #(#fields: #reads,)* })
+            }
+        }
+    }
+}
+
 impl Column {
-    fn describe(&self) -> TokenStream {
+    fn take(&self, at: usize, table: &str) -> TokenStream {
+        let ty = &self.ty;
+        let subject = format!("{table}.{}", self.name);
+        // A closure: for a bare path the compiler says once more that the type is no value.
+        quote_spanned! {self.span()=>
+            row.take(#at, <#ty as ::tenancy_sqlx::__private::ToValue>::KIND)
+                .and_then(|value| <#ty as ::tenancy_sqlx::__private::FromValue>::from_value(value))
+                .map_err(|error| error.with_subject(#subject))?
+        }
+    }
+
+    /// The key of a row is never null.
+    pub(super) fn check_not_null(&self) -> TokenStream {
+        let ty = &self.ty;
+        quote_spanned! {self.span()=>
+            const _: () = ::core::assert!(
+                !<#ty as ::tenancy_sqlx::__private::ToValue>::NULLABLE,
+                "the key cannot be null: write its type without `Option`"
+            );
+        }
+    }
+
+    pub(super) fn describe(&self) -> TokenStream {
         let (name, ty) = (&self.name, &self.ty);
         quote_spanned! {self.span()=>
             ::tenancy_sqlx::__private::Column::new(
@@ -122,7 +126,7 @@ impl Column {
         }
     }
 
-    fn value(&self) -> TokenStream {
+    pub(super) fn value(&self) -> TokenStream {
         let (field, ty) = (&self.field, &self.ty);
         quote_spanned! {self.span()=>
             <#ty as ::tenancy_sqlx::__private::ToValue>::to_value(&self.#field)

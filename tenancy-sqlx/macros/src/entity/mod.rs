@@ -1,14 +1,21 @@
-//! `#[derive(TenantEntity)]`: what was written, then what it becomes.
+//! `#[derive(TenantEntity)]` and `#[derive(SharedEntity)]`: what was written, then what it becomes.
 
 mod expand;
 mod model;
+mod shared;
 
 use proc_macro2::TokenStream;
 use syn::{DeriveInput, Result};
 
 use model::Entity;
+use shared::Shared;
 
 /// Implements the two traits of a row.
 pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
     Entity::read(input).map(|entity| entity.expand())
+}
+
+/// Implements the two traits of a row without a tenant.
+pub(crate) fn derive_shared(input: &DeriveInput) -> Result<TokenStream> {
+    Shared::read(input).map(|shared| shared.expand())
 }

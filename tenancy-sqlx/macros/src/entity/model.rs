@@ -25,7 +25,7 @@ pub(crate) struct Column {
     pub(crate) ty: Type,
     pub(crate) name: String,
     named_at: Span,
-    tenant: Option<Span>,
+    pub(super) tenant: Option<Span>,
     key: Option<Span>,
 }
 
@@ -55,7 +55,7 @@ impl Entity {
 }
 
 impl Column {
-    fn read(field: &syn::Field) -> Result<Self> {
+    pub(super) fn read(field: &syn::Field) -> Result<Self> {
         let words = Words::read(&field.attrs, &FIELD)?;
         let ident = field.ident.clone().expect("a named field has a name");
         let (name, named_at) = column_name(&ident, words.text("column"))?;
@@ -63,12 +63,12 @@ impl Column {
         Ok(Self { field: ident, ty: field.ty.clone(), name, named_at, tenant, key })
     }
 
-    fn is_field(&self, name: &str) -> bool {
+    pub(super) fn is_field(&self, name: &str) -> bool {
         self.field.unraw() == name
     }
 }
 
-fn named_fields(input: &DeriveInput) -> Result<&Punctuated<syn::Field, Token![,]>> {
+pub(super) fn named_fields(input: &DeriveInput) -> Result<&Punctuated<syn::Field, Token![,]>> {
     let refuse = |what| {
         let message = format!("{what} is no tenant entity: write a struct with named fields");
         Err(Error::new_spanned(&input.ident, message))
@@ -97,7 +97,7 @@ fn column_name(field: &Ident, column: Option<&LitStr>) -> Result<(String, Span)>
     Ok((name, span))
 }
 
-fn distinct_columns(columns: &[Column]) -> Result<()> {
+pub(super) fn distinct_columns(columns: &[Column]) -> Result<()> {
     distinct(
         columns,
         |column| &column.name,
@@ -111,7 +111,7 @@ fn distinct_columns(columns: &[Column]) -> Result<()> {
     )
 }
 
-fn table(ident: &Ident, words: &Words) -> Result<String> {
+pub(super) fn table(ident: &Ident, words: &Words) -> Result<String> {
     let table = words.text("table").ok_or_else(|| {
         let message = format!("`{ident}` names no table: add `#[tenant(table = \"...\")]`");
         Error::new_spanned(ident, message)
@@ -130,7 +130,7 @@ fn tenant_and_key(ident: &Ident, columns: &[Column]) -> Result<(usize, usize)> {
     Ok((tenant, key))
 }
 
-fn key(ident: &Ident, columns: &[Column]) -> Result<usize> {
+pub(super) fn key(ident: &Ident, columns: &[Column]) -> Result<usize> {
     let marked = only_one("key", columns, |column| column.key)?;
     marked.ok_or_else(|| {
         let message = format!(

@@ -1,0 +1,63 @@
+use std::any::TypeId;
+use std::collections::HashMap;
+
+use tenancy_core::{Error, ErrorKind, TenantEntity};
+use tokio::sync::OnceCell;
+
+use super::{Statements, role};
+use crate::backend::{Access, Connection, Pools};
+use crate::options::TenantDbOptions;
+
+/// The connections that see all tenants, apart from those that see one.
+pub(crate) struct Entrance {
+    pools: Pools,
+    statements: HashMap<TypeId, Statements>,
+    /// Set once the role has been found to be fit for this and no more.
+    verified: OnceCell<()>,
+}
+
+impl Entrance {
+    /// Reads the address, if there is one; `main` is where the tenants' transactions go.
+    pub(crate) fn open(options: &TenantDbOptions, main: &Pools) -> Result<Option<Self>, Error> {
+        let Some(address) = &options.cross_tenant else { return Ok(None) };
+        let pools = Pools::new(address.as_str(), options)?;
+        if pools.backend() != main.backend() {
+            return Err(Error::new(
+                ErrorKind::Misconfigured,
+                "cross tenants: the address of TenantDbOptions::cross_tenant is of another kind \
+                 of database",
+            ));
+        }
+        let statements = options.registry.tables_by_type();
+        let statements = statements.map(|(id, table)| (id, Statements::new(&table))).collect();
+        Ok(Some(Self { pools, statements, verified: OnceCell::new() }))
+    }
+
+    /// Begins a transaction that reads, after the role was found to be fit.
+    pub(crate) async fn begin(&self, options: &TenantDbOptions) -> Result<Connection, Error> {
+        self.verify(options).await?;
+        self.pools.begin(None, Access::ReadOnly, options).await
+    }
+
+    pub(crate) async fn verify(&self, options: &TenantDbOptions) -> Result<(), Error> {
+        let verify = || role::verify(&self.pools, options);
+        self.verified.get_or_try_init(verify).await.copied()
+    }
+
+    pub(super) fn statements<E: TenantEntity>(&self) -> Result<&Statements, Error> {
+        self.statements.get(&TypeId::of::<E>()).ok_or_else(|| {
+            Error::new(
+                ErrorKind::Misconfigured,
+                format!(
+                    "use the table {:?}: add .register::<{}>() to TenantDb::options()",
+                    E::TABLE.name(),
+                    std::any::type_name::<E>(),
+                ),
+            )
+        })
+    }
+
+    pub(crate) async fn close(&self) {
+        self.pools.close().await;
+    }
+}

@@ -1,0 +1,10 @@
+//! Reading the rows of all tenants: another pool, another role, a bypass, a record of each use.
+
+mod entrance;
+mod repository;
+mod role;
+mod statements;
+
+pub(crate) use entrance::Entrance;
+pub use repository::CrossTenantRepository;
+use statements::Statements;

@@ -1,0 +1,91 @@
+use std::fmt;
+
+use sqlx::SqlStr;
+use tenancy_core::entity::{Row, Value};
+use tenancy_core::{Bypass, BypassPurpose, Error, TenantEntity, TenantId};
+
+use super::progress::Progress;
+use crate::TenantDb;
+use crate::backend::Connection;
+use crate::cross_tenant::CrossTenantRepository;
+
+/// A transaction that reads the rows of all tenants, for whoever holds a [`Bypass`].
+///
+/// It runs on connections of its own, as a database role of its own: see
+/// [`TenantDbOptions::cross_tenant`](crate::TenantDbOptions::cross_tenant). The role of a
+/// [`TenantTx`](crate::TenantTx) cannot do what this one can. It is read-only: its verbs read, the
+/// database refuses a write in it, and a role that may write is refused when it is opened.
+///
+/// Each verb is recorded before it runs: in the platform's log, or in the log of the tenant when
+/// it asks for a single one. A bypass that has expired meanwhile reads nothing more.
+///
+/// It begins at its first statement, takes nothing after a failed one, and may be dropped at any
+/// point.
+///
+/// # Panics
+///
+/// When it is dropped outside a tokio runtime after it has begun.
+pub struct CrossTenantTx<P> {
+    db: TenantDb,
+    bypass: Bypass<P>,
+    progress: Progress,
+}
+
+impl<P: BypassPurpose> CrossTenantTx<P> {
+    pub(crate) fn new(db: TenantDb, bypass: Bypass<P>) -> Self {
+        Self { db, bypass, progress: Progress::NotBegun }
+    }
+
+    /// Returns the bypass that opened it.
+    pub const fn bypass(&self) -> &Bypass<P> {
+        &self.bypass
+    }
+
+    /// Returns the rows of an entity, whoever's they are.
+    pub fn repo<E: TenantEntity>(&mut self) -> CrossTenantRepository<'_, P, E> {
+        CrossTenantRepository::new(self)
+    }
+
+    /// Ends the transaction and waits for it. Dropping it does so in background.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unavailable`](tenancy_core::ErrorKind::Unavailable) when the database does
+    /// not answer.
+    pub async fn close(self) -> Result<(), Error> {
+        self.progress.rollback().await
+    }
+
+    pub(crate) fn db(&self) -> &TenantDb {
+        &self.db
+    }
+
+    /// Has a statement recorded, for all tenants or for one, and runs it.
+    pub(crate) async fn fetch<T>(
+        &mut self,
+        (tenant, what): (Option<TenantId>, &str),
+        doing: &'static str,
+        (sql, values): (SqlStr, Vec<Value>),
+        read: impl Fn(&mut dyn Row) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        match tenant {
+            Some(tenant) => self.bypass.use_on(tenant, what).await?,
+            None => self.bypass.use_for(what).await?,
+        }
+        self.connection().await?.fetch(doing, sql, values, read).await
+    }
+
+    async fn connection(&mut self) -> Result<&mut Connection, Error> {
+        let begin = self.db.begin_cross_tenant();
+        self.progress.connection(begin).await
+    }
+}
+
+impl<P: BypassPurpose> fmt::Debug for CrossTenantTx<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CrossTenantTx")
+            .field("bypass", &self.bypass)
+            .field("begun", &self.progress.is_begun())
+            .finish_non_exhaustive()
+    }
+}
