@@ -1,7 +1,7 @@
 //! Tenant isolation in SQL: scoped handles, repositories and row-level security.
 //!
-//! One [`TenantDb`] per application speaks SQLite or Postgres, as the URL says. It hands out a
-//! [`TenantTx`] for one tenant, and that hands out a [`Repository`] for each entity. A [`SharedTx`]
+//! One [`TenantDb`] per application speaks SQLite, Postgres or `MySQL`, as the URL says. It hands
+//! out a [`TenantTx`] for one tenant, and that hands out a [`Repository`] for each entity. A [`SharedTx`]
 //! reaches what all tenants share, a [`CrossTenantTx`] reads the rows of all of them, as another
 //! role and for whoever holds a bypass. Three things keep tenants apart, each on its own:
 //!
@@ -16,15 +16,18 @@
 //!
 //! # What is not here yet
 //!
-//! SQL of your own, isolation by schema or by database, `MySQL`, savepoints.
+//! SQL of your own, isolation by schema or by database, savepoints.
 //!
 //! # Features
 //!
-//! * `postgres`, `sqlite` (both on): the databases that are compiled in.
+//! * `postgres`, `sqlite` (both on), `mysql`: the databases that are compiled in. `mysql` speaks to
+//!   `MariaDB` too.
 //! * `axum`: [`TenantTx`] as an extractor.
 
-#[cfg(not(any(feature = "postgres", feature = "sqlite")))]
-compile_error!("tenancy-sqlx needs a database: turn on its feature `postgres` or `sqlite`");
+#[cfg(not(any(feature = "mysql", feature = "postgres", feature = "sqlite")))]
+compile_error!(
+    "tenancy-sqlx needs a database: turn on its feature `mysql`, `postgres` or `sqlite`"
+);
 
 mod audit;
 mod backend;

@@ -98,7 +98,8 @@ impl TenantDbOptions {
         self
     }
 
-    /// Sets how long Postgres may work on one statement; 30 seconds unless set.
+    /// Sets how long Postgres, `MySQL` and `MariaDB` may work on one statement; 30 seconds unless
+    /// set. `MySQL` bounds reading by it; writing waits no longer for a lock.
     pub fn statement_timeout(mut self, timeout: Duration) -> Self {
         self.statement_timeout = timeout;
         self
@@ -136,6 +137,7 @@ impl TenantDbOptions {
     /// Opens the database; the URL's scheme chooses it.
     ///
     /// * `postgres://user:password@host/database`
+    /// * `mysql://user:password@host/database`, for `MariaDB` too
     /// * `sqlite://path/to/file.db?mode=rwc`, `sqlite::memory:`
     ///
     /// # Errors

@@ -10,6 +10,7 @@ macro_rules! on_every_engine {
     ($($test:ident),* $(,)?) => {
         mod sqlite { on_every_engine!(@ Sqlite: $($test),*); }
         mod sqlite_memory { on_every_engine!(@ SqliteMemory: $($test),*); }
+        mod mysql { on_every_engine!(@ MySql: $($test),*); }
         mod postgres { on_every_engine!(@ Postgres: $($test),*); }
         mod pgbouncer { on_every_engine!(@ PgBouncer: $($test),*); }
     };

@@ -1,3 +1,4 @@
+use rust_decimal::Decimal;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -13,6 +14,11 @@ pub enum Kind {
     Int,
     /// A double-precision number.
     Float,
+    /// A decimal number: rates and percentages. Money is an [`Int`](Self::Int) of minor units.
+    ///
+    /// SQLite has no such type: there it is text, which equals itself and does not sort as a
+    /// number.
+    Decimal,
     /// Text in UTF-8.
     Text,
     /// Bytes.
@@ -37,6 +43,8 @@ pub enum Value {
     Int(i64),
     /// See [`Kind::Float`].
     Float(f64),
+    /// See [`Kind::Decimal`].
+    Decimal(Decimal),
     /// See [`Kind::Text`].
     Text(String),
     /// See [`Kind::Bytes`].
@@ -55,6 +63,7 @@ impl Value {
             Self::Bool(_) => Kind::Bool,
             Self::Int(_) => Kind::Int,
             Self::Float(_) => Kind::Float,
+            Self::Decimal(_) => Kind::Decimal,
             Self::Text(_) => Kind::Text,
             Self::Bytes(_) => Kind::Bytes,
             Self::Uuid(_) => Kind::Uuid,
@@ -131,6 +140,7 @@ value! {
     bool => Bool, |value| *value;
     i64 => Int, |value| *value;
     f64 => Float, |value| *value;
+    Decimal => Decimal, |value| *value;
     String => Text, |value| value.clone();
     Vec<u8> => Bytes, |value| value.clone();
     Uuid => Uuid, |value| *value;

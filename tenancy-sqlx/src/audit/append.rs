@@ -47,7 +47,7 @@ async fn lock(
     tenant: TenantId,
 ) -> Result<ChainHead, Error> {
     let sql = match backend {
-        Backend::Postgres => {
+        Backend::MySql | Backend::Postgres => {
             "SELECT sequence, hash FROM tenancy_audit_heads WHERE tenant_id = $1 FOR UPDATE"
         }
         // Its transaction holds the lock of the whole file.
@@ -60,8 +60,18 @@ async fn lock(
         return Ok(head);
     }
     // Others may be first: then this waits for them, and theirs is what the second look finds.
-    let begin = "INSERT INTO tenancy_audit_heads (tenant_id, sequence, hash) VALUES ($1, 0, $2)
-                 ON CONFLICT (tenant_id) DO NOTHING";
+    let begin = match backend {
+        // The row as it is: that takes the lock which the second look wants. INSERT IGNORE would
+        // take a weaker one, and two who wait with it for the stronger one would deadlock.
+        Backend::MySql => {
+            "INSERT INTO tenancy_audit_heads (tenant_id, sequence, hash) VALUES ($1, 0, $2)
+             ON DUPLICATE KEY UPDATE sequence = sequence"
+        }
+        Backend::Postgres | Backend::Sqlite => {
+            "INSERT INTO tenancy_audit_heads (tenant_id, sequence, hash) VALUES ($1, 0, $2)
+             ON CONFLICT (tenant_id) DO NOTHING"
+        }
+    };
     let genesis = ChainHead::genesis(tenant).hash().as_bytes().to_vec().to_value();
     connection.execute(DOING, begin.into_sql_str(), vec![tenant.to_value(), genesis]).await?;
     let found = connection.fetch(DOING, sql.into_sql_str(), values(), read).await?;

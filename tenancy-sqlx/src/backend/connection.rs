@@ -2,6 +2,8 @@ use sqlx::SqlStr;
 use tenancy_core::Error;
 use tenancy_core::entity::{Row, Value};
 
+#[cfg(feature = "mysql")]
+use super::mysql;
 #[cfg(feature = "postgres")]
 use super::postgres;
 use super::row::CodedRow;
@@ -11,6 +13,8 @@ use super::transaction::Transaction;
 
 /// An open transaction on one of the databases.
 pub(crate) enum Connection {
+    #[cfg(feature = "mysql")]
+    MySql(Transaction<sqlx::MySql>),
     #[cfg(feature = "postgres")]
     Postgres {
         transaction: Transaction<sqlx::Postgres>,
@@ -30,6 +34,11 @@ impl Connection {
         values: Vec<Value>,
     ) -> Result<u64, Error> {
         match self {
+            #[cfg(feature = "mysql")]
+            Self::MySql(transaction) => {
+                let result = mysql::execute(transaction.enter()?, sql, values).await;
+                transaction.leave(doing, result)
+            }
             #[cfg(feature = "postgres")]
             Self::Postgres { transaction, prepared } => {
                 let result = postgres::execute(transaction.enter()?, sql, values, *prepared).await;
@@ -53,6 +62,13 @@ impl Connection {
         read: impl Fn(&mut dyn Row) -> Result<T, Error>,
     ) -> Result<Vec<T>, Error> {
         match self {
+            #[cfg(feature = "mysql")]
+            Self::MySql(transaction) => {
+                let rows = mysql::fetch(transaction.enter()?, sql, values).await;
+                let rows = transaction.leave(doing, rows)?;
+                let rows = rows.iter().map(|row| read(&mut CodedRow::<sqlx::MySql>(row)));
+                rows.collect::<Result<_, _>>().inspect_err(|_| transaction.spoil())
+            }
             #[cfg(feature = "postgres")]
             Self::Postgres { transaction, prepared } => {
                 let rows = postgres::fetch(transaction.enter()?, sql, values, *prepared).await;
@@ -72,10 +88,16 @@ impl Connection {
 
     /// Runs a script of several statements, without values.
     ///
-    /// On Postgres nobody gets the connection afterwards: a script may change its settings, its
-    /// role or its temporary tables. On SQLite there is nothing of the kind.
+    /// On Postgres and `MySQL` nobody gets the connection afterwards: a script may change its
+    /// settings, its role or its temporary tables. On SQLite there is nothing of the kind.
     pub(crate) async fn script(&mut self, doing: &'static str, sql: SqlStr) -> Result<(), Error> {
         match self {
+            #[cfg(feature = "mysql")]
+            Self::MySql(transaction) => {
+                transaction.close_after();
+                let result = sqlx::raw_sql(sql).execute(transaction.enter()?).await;
+                transaction.leave(doing, result).map(drop)
+            }
             #[cfg(feature = "postgres")]
             Self::Postgres { transaction, .. } => {
                 transaction.close_after();
@@ -92,6 +114,8 @@ impl Connection {
 
     pub(crate) async fn commit(self) -> Result<(), Error> {
         match self {
+            #[cfg(feature = "mysql")]
+            Self::MySql(transaction) => transaction.commit().await,
             #[cfg(feature = "postgres")]
             Self::Postgres { transaction, .. } => transaction.commit().await,
             #[cfg(feature = "sqlite")]
@@ -101,6 +125,8 @@ impl Connection {
 
     pub(crate) async fn rollback(self) -> Result<(), Error> {
         match self {
+            #[cfg(feature = "mysql")]
+            Self::MySql(transaction) => transaction.rollback().await,
             #[cfg(feature = "postgres")]
             Self::Postgres { transaction, .. } => transaction.rollback().await,
             #[cfg(feature = "sqlite")]

@@ -2,6 +2,8 @@ use sqlx::error::{DatabaseError, ErrorKind as Broken};
 use tenancy_core::{Error, ErrorKind};
 
 use super::fault::DatabaseFault;
+#[cfg(feature = "mysql")]
+use super::mysql;
 
 /// Brings an error of sqlx into the classes of tenancy; `doing` says what was being done.
 pub(crate) fn from_sqlx(doing: &'static str, error: sqlx::Error) -> Error {
@@ -19,6 +21,8 @@ pub(crate) fn from_sqlx(doing: &'static str, error: sqlx::Error) -> Error {
             // The text may hold the URL and with it a password.
             Error::new(ErrorKind::Misconfigured, format!("{doing}: the database URL is not valid"))
         }
+        // A value that the database's type cannot hold.
+        E::Encode(_) => Error::new(ErrorKind::Invalid, doing).with_source(error),
         other => Error::new(ErrorKind::Internal, doing).with_source(other),
     }
 }
@@ -32,6 +36,10 @@ pub(crate) fn is_disconnect(error: &sqlx::Error) -> bool {
         | sqlx::Error::Protocol(_)
         | sqlx::Error::BeginFailed
         | sqlx::Error::InvalidSavePointStatement => true,
+        #[cfg(feature = "mysql")]
+        sqlx::Error::Database(fault) if let Some(number) = mysql::number(&**fault) => {
+            mysql::is_disconnect(number)
+        }
         // Postgres: the server was told to stop, crashed, or is starting.
         sqlx::Error::Database(fault) => {
             fault.code().is_some_and(|code| matches!(&*code, "57P01" | "57P02" | "57P03"))
@@ -53,6 +61,8 @@ fn from_database(doing: &'static str, fault: &dyn DatabaseError) -> Error {
             ErrorKind::Conflict
         }
         Broken::NotNullViolation | Broken::CheckViolation => ErrorKind::Invalid,
+        #[cfg(feature = "mysql")]
+        _ if let Some(number) = mysql::number(fault) => mysql::kind(number),
         _ => kind_of_code(&code, fault.message()),
     };
     let error = Error::new(kind, doing).with_source(DatabaseFault::new(fault));
@@ -80,6 +90,10 @@ fn kind_of_code(code: &str, message: &str) -> ErrorKind {
 }
 
 fn constraint(fault: &dyn DatabaseError) -> Option<String> {
+    #[cfg(feature = "mysql")]
+    if let Some(number) = mysql::number(fault) {
+        return mysql::constraint(number, fault.message());
+    }
     fault.constraint().map(str::to_owned).or_else(|| {
         // SQLite names columns: "UNIQUE constraint failed: payments.tenant_id, payments.id".
         let (_, columns) = fault.message().split_once("constraint failed: ")?;

@@ -10,6 +10,11 @@ pub(crate) struct DatabaseFault {
 
 impl DatabaseFault {
     pub(crate) fn new(fault: &dyn sqlx::error::DatabaseError) -> Self {
+        #[cfg(feature = "mysql")]
+        if let Some(number) = super::mysql::number(fault) {
+            let message = super::mysql::message(number, fault.message());
+            return Self { code: Some(number.to_string()), message };
+        }
         Self { code: fault.code().map(Into::into), message: fault.message().to_owned() }
     }
 }

@@ -1,8 +1,12 @@
 //! The one place that names sqlx's databases.
 
 mod connection;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod decimal;
 mod error;
 mod fault;
+#[cfg(feature = "mysql")]
+mod mysql;
 mod pools;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
@@ -19,6 +23,8 @@ pub(crate) use transaction::Access;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Backend {
+    /// `MySQL` 8 or later, `MariaDB` 10.11 or later.
+    MySql,
     /// Postgres 15 or later.
     Postgres,
     /// SQLite 3, in a file or in memory.
@@ -29,6 +35,7 @@ impl Backend {
     /// Returns the name people know.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::MySql => "MySQL",
             Self::Postgres => "Postgres",
             Self::Sqlite => "SQLite",
         }

@@ -1,5 +1,7 @@
 use tenancy_core::{Error, ErrorKind, TenantId};
 
+#[cfg(feature = "mysql")]
+use super::mysql;
 #[cfg(feature = "postgres")]
 use super::postgres;
 #[cfg(feature = "sqlite")]
@@ -10,6 +12,8 @@ use crate::options::TenantDbOptions;
 
 /// The connections of one database.
 pub(crate) enum Pools {
+    #[cfg(feature = "mysql")]
+    MySql(sqlx::MySqlPool),
     #[cfg(feature = "postgres")]
     Postgres(sqlx::PgPool),
     #[cfg(feature = "sqlite")]
@@ -20,20 +24,24 @@ impl Pools {
     /// Reads the URL; nothing is connected yet.
     pub(crate) fn new(url: &str, options: &TenantDbOptions) -> Result<Self, Error> {
         match url.split(':').next() {
+            #[cfg(feature = "mysql")]
+            Some("mysql" | "mariadb") => Ok(Self::MySql(mysql::pool(url, options)?)),
             #[cfg(feature = "postgres")]
             Some("postgres" | "postgresql") => Ok(Self::Postgres(postgres::pool(url, options)?)),
             #[cfg(feature = "sqlite")]
             Some("sqlite") => Ok(Self::Sqlite(SqlitePools::new(url, options)?)),
             _ => Err(Error::new(
                 ErrorKind::Misconfigured,
-                "read the database URL: it must begin with postgres:// or sqlite:, and the \
-                 feature of that name must be on",
+                "read the database URL: it must begin with postgres://, mysql:// or sqlite:, and \
+                 the feature of that name must be on",
             )),
         }
     }
 
     pub(crate) fn backend(&self) -> Backend {
         match self {
+            #[cfg(feature = "mysql")]
+            Self::MySql(_) => Backend::MySql,
             #[cfg(feature = "postgres")]
             Self::Postgres(_) => Backend::Postgres,
             #[cfg(feature = "sqlite")]
@@ -49,6 +57,14 @@ impl Pools {
         options: &TenantDbOptions,
     ) -> Result<Connection, Error> {
         match self {
+            #[cfg(feature = "mysql")]
+            Self::MySql(pool) => {
+                // As on SQLite: there is no guard to tell it to.
+                let _ = tenant;
+                let begin = mysql::begin(access, options);
+                let begin = Transaction::begin(pool, Some(begin), options.acquire_timeout);
+                Ok(Connection::MySql(begin.await?))
+            }
             #[cfg(feature = "postgres")]
             Self::Postgres(pool) => {
                 let begin = postgres::begin(tenant, access, options);
@@ -69,6 +85,8 @@ impl Pools {
 
     pub(crate) async fn close(&self) {
         match self {
+            #[cfg(feature = "mysql")]
+            Self::MySql(pool) => pool.close().await,
             #[cfg(feature = "postgres")]
             Self::Postgres(pool) => pool.close().await,
             #[cfg(feature = "sqlite")]

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::str::FromStr as _;
 
+use rust_decimal::Decimal;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
 use sqlx::{
     Arguments as _, AssertSqlSafe, Decode, Postgres, Row as _, SqlSafeStr as _, SqlStr, Type,
@@ -13,6 +14,7 @@ use tenancy_core::{Error, TenantId};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::decimal::{nearest, whole};
 use super::error::from_sqlx;
 use super::row::Codec;
 use super::transaction::Access;
@@ -88,7 +90,8 @@ impl Codec for Postgres {
         Ok(match kind {
             Kind::Bool => value::<bool>(row, index)?.map(Value::Bool),
             Kind::Int => integer(row, index)?.map(Value::Int),
-            Kind::Float => value::<f64>(row, index)?.map(Value::Float),
+            Kind::Float => float(row, index)?.map(Value::Float),
+            Kind::Decimal => value::<Decimal>(row, index)?.map(Value::Decimal),
             Kind::Text => value::<String>(row, index)?.map(Value::Text),
             Kind::Bytes => value::<Vec<u8>>(row, index)?.map(Value::Bytes),
             Kind::Uuid => value::<Uuid>(row, index)?.map(Value::Uuid),
@@ -105,6 +108,7 @@ impl Codec for Postgres {
                 Value::Bool(value) => arguments.add(value),
                 Value::Int(value) => arguments.add(value),
                 Value::Float(value) => arguments.add(value),
+                Value::Decimal(value) => arguments.add(value),
                 Value::Text(value) => arguments.add(value),
                 Value::Bytes(value) => arguments.add(value),
                 Value::Uuid(value) => arguments.add(value),
@@ -112,6 +116,7 @@ impl Codec for Postgres {
                 Value::Null(Kind::Bool) => arguments.add(None::<bool>),
                 Value::Null(Kind::Int) => arguments.add(None::<i64>),
                 Value::Null(Kind::Float) => arguments.add(None::<f64>),
+                Value::Null(Kind::Decimal) => arguments.add(None::<Decimal>),
                 Value::Null(Kind::Text) => arguments.add(None::<String>),
                 Value::Null(Kind::Bytes) => arguments.add(None::<Vec<u8>>),
                 Value::Null(Kind::Uuid) => arguments.add(None::<Uuid>),
@@ -131,14 +136,25 @@ where
     row.try_get(index)
 }
 
-/// Integers of all widths are read as 64 bits.
+/// Integers of all widths, and sums of them, are read as 64 bits.
 fn integer(row: &PgRow, index: usize) -> sqlx::Result<Option<i64>> {
     let raw = row.try_get_raw(index)?;
     let info = raw.type_info();
     match info.name() {
         "INT2" => Ok(value::<i16>(row, index)?.map(i64::from)),
         "INT4" => Ok(value::<i32>(row, index)?.map(i64::from)),
+        "NUMERIC" => value::<Decimal>(row, index)?.map(whole).transpose(),
         _ => value::<i64>(row, index),
+    }
+}
+
+/// An average of integers is a decimal too.
+fn float(row: &PgRow, index: usize) -> sqlx::Result<Option<f64>> {
+    let raw = row.try_get_raw(index)?;
+    match raw.type_info().name() {
+        "NUMERIC" => value::<Decimal>(row, index)?.map(nearest).transpose(),
+        "FLOAT4" => Ok(value::<f32>(row, index)?.map(f64::from)),
+        _ => value::<f64>(row, index),
     }
 }
 

@@ -3,6 +3,10 @@ use tenancy_core::{Error, ErrorKind};
 
 /// A database whose rows and arguments are turned into values and back.
 pub(crate) trait Codec: sqlx::Database {
+    /// Whether the driver can go on with a connection after one of its futures was dropped
+    /// half-way, or after an error that did not come from the server. Otherwise it is closed.
+    const SURVIVES_CANCEL: bool = true;
+
     fn decode(row: &Self::Row, index: usize, kind: Kind) -> sqlx::Result<Value>;
     fn encode(values: Vec<Value>) -> sqlx::Result<Self::Arguments>;
 }

@@ -3,11 +3,15 @@
 use std::str::FromStr as _;
 use std::time::Duration;
 
+use rust_decimal::Decimal;
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool,
     SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
-use sqlx::{Arguments as _, Decode, Row as _, SqlSafeStr as _, SqlStr, Sqlite, Type};
+use sqlx::{
+    Arguments as _, Decode, Row as _, SqlSafeStr as _, SqlStr, Sqlite, Type, TypeInfo as _,
+    ValueRef as _,
+};
 use tenancy_core::Error;
 use tenancy_core::entity::{Kind, Value};
 use time::format_description::BorrowedFormatItem;
@@ -115,6 +119,7 @@ impl Codec for Sqlite {
             Kind::Int => value::<i64>(row, index)?.map(Value::Int),
             Kind::Float => value::<f64>(row, index)?.map(Value::Float),
             Kind::Text => value::<String>(row, index)?.map(Value::Text),
+            Kind::Decimal => decimal(row, index)?.map(Value::Decimal),
             Kind::Bytes => value::<Vec<u8>>(row, index)?.map(Value::Bytes),
             Kind::Uuid => value::<Uuid>(row, index)?.map(Value::Uuid),
             Kind::Time => match value::<String>(row, index)? {
@@ -133,6 +138,8 @@ impl Codec for Sqlite {
                 Value::Bool(value) => arguments.add(value),
                 Value::Int(value) => arguments.add(value),
                 Value::Float(value) => arguments.add(value),
+                // Of one spelling: then equal decimals are equal texts.
+                Value::Decimal(value) => arguments.add(value.normalize().to_string()),
                 Value::Text(value) => arguments.add(value),
                 Value::Bytes(value) => arguments.add(value),
                 Value::Uuid(value) => arguments.add(value),
@@ -151,6 +158,23 @@ where
     T: Decode<'row, Sqlite> + Type<Sqlite>,
 {
     row.try_get(index)
+}
+
+/// Text is what is written; sums and averages of numbers are numbers.
+fn decimal(row: &SqliteRow, index: usize) -> sqlx::Result<Option<Decimal>> {
+    let unreadable = |source: rust_decimal::Error| sqlx::Error::Decode(source.into());
+    let raw = row.try_get_raw(index)?;
+    match raw.type_info().name() {
+        "INTEGER" => Ok(value::<i64>(row, index)?.map(Decimal::from)),
+        "REAL" => {
+            let number = value::<f64>(row, index)?;
+            number.map(Decimal::try_from).transpose().map_err(unreadable)
+        }
+        _ => {
+            let text = value::<String>(row, index)?;
+            text.map(|text| text.parse().map_err(unreadable)).transpose()
+        }
+    }
 }
 
 fn format_time(time: OffsetDateTime) -> sqlx::Result<String> {

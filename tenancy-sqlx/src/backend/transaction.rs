@@ -4,12 +4,13 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
-use sqlx::{Database, Pool, SqlStr};
+use sqlx::{Pool, SqlStr};
 use sqlx_core::transaction::TransactionManager as _;
 use tenancy_core::{Error, ErrorKind};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::error::{from_sqlx, is_busy, is_disconnect};
+use super::row::Codec;
 
 /// How long to leave a SQLite file alone that another process is setting up.
 const BUSY_PAUSE: Duration = Duration::from_millis(10);
@@ -37,7 +38,7 @@ impl Access {
 /// victim's transaction, and a failed one leaves it aborted. Here a begin that is dropped
 /// half-way is finished by a task and then rolled back; a failed one closes its connection; and
 /// a transaction in which a statement was cancelled or failed never commits.
-pub(crate) struct Transaction<DB: Database> {
+pub(crate) struct Transaction<DB: Codec> {
     connection: PoolConnection<DB>,
     state: State,
 }
@@ -52,11 +53,13 @@ enum State {
     Busy,
     /// A statement failed.
     Failed,
+    /// What comes next on the wire is not known: the connection is of no more use.
+    Lost,
     /// Committed or rolled back.
     Done,
 }
 
-impl<DB: Database> Transaction<DB> {
+impl<DB: Codec> Transaction<DB> {
     /// Begins with one message. A broken idle connection is dropped and the next one tried.
     ///
     /// Cancel-safe at every point.
@@ -97,7 +100,7 @@ impl<DB: Database> Transaction<DB> {
                 return Ok(&mut self.connection);
             }
             State::Opening | State::Busy => "an earlier statement of it was cancelled",
-            State::Failed => "an earlier statement of it failed",
+            State::Failed | State::Lost => "an earlier statement of it failed",
             State::Done => "it has ended",
         };
         Err(Error::new(ErrorKind::Conflict, format!("use a transaction: {refusal}")))
@@ -112,7 +115,12 @@ impl<DB: Database> Transaction<DB> {
         doing: &'static str,
         result: Result<T, sqlx::Error>,
     ) -> Result<T, Error> {
-        self.state = if result.is_ok() { State::Open } else { State::Failed };
+        self.state = match &result {
+            Ok(_) => State::Open,
+            Err(sqlx::Error::Database(_)) => State::Failed,
+            Err(_) if DB::SURVIVES_CANCEL => State::Failed,
+            Err(_) => State::Lost,
+        };
         result.map_err(|error| from_sqlx(doing, error))
     }
 
@@ -122,9 +130,18 @@ impl<DB: Database> Transaction<DB> {
     }
 
     /// Gives the connection to nobody after this transaction.
-    #[cfg(feature = "postgres")]
+    #[cfg(any(feature = "mysql", feature = "postgres"))]
     pub(crate) fn close_after(&mut self) {
         self.connection.close_on_drop();
+    }
+
+    /// Tells whether nobody may get the connection again.
+    fn is_lost(&self) -> bool {
+        match self.state {
+            State::Lost => true,
+            State::Busy => !DB::SURVIVES_CANCEL,
+            State::Opening | State::Open | State::Failed | State::Done => false,
+        }
     }
 
     /// Commits. When this is cancelled or fails, whether it took effect is not known.
@@ -135,8 +152,11 @@ impl<DB: Database> Transaction<DB> {
         Ok(())
     }
 
-    /// Rolls back and waits for it.
+    /// Rolls back and waits for it, unless the connection is closed: that rolls back too.
     pub(crate) async fn rollback(mut self) -> Result<(), Error> {
+        if self.is_lost() {
+            return Ok(());
+        }
         self.state = State::Busy;
         let result = DB::TransactionManager::rollback(&mut self.connection).await;
         self.leave("roll back a transaction", result)?;
@@ -145,14 +165,17 @@ impl<DB: Database> Transaction<DB> {
     }
 }
 
-impl<DB: Database> Drop for Transaction<DB> {
+impl<DB: Codec> Drop for Transaction<DB> {
     fn drop(&mut self) {
+        if self.is_lost() {
+            self.connection.close_on_drop();
+        }
         match self.state {
             State::Done => {}
             // How far BEGIN came is not known: nobody may get this connection again.
             State::Opening => self.connection.close_on_drop(),
             // Queued here, flushed by the pool before the next borrower gets the connection.
-            State::Open | State::Busy | State::Failed => {
+            State::Open | State::Busy | State::Failed | State::Lost => {
                 DB::TransactionManager::start_rollback(&mut self.connection);
             }
         }
@@ -163,9 +186,9 @@ type Begin<DB> = Pin<Box<dyn Future<Output = sqlx::Result<Transaction<DB>>> + Se
 
 /// Polls a begin in place, which is the usual path and costs no task; hands it to a task only
 /// when it is dropped half-way, so that the connection comes back clean.
-struct FinishOnDrop<DB: Database>(Option<Begin<DB>>);
+struct FinishOnDrop<DB: Codec>(Option<Begin<DB>>);
 
-impl<DB: Database> FinishOnDrop<DB> {
+impl<DB: Codec> FinishOnDrop<DB> {
     fn begin(
         connection: PoolConnection<DB>,
         statement: Option<SqlStr>,
@@ -181,7 +204,7 @@ impl<DB: Database> FinishOnDrop<DB> {
     }
 }
 
-impl<DB: Database> Future for FinishOnDrop<DB> {
+impl<DB: Codec> Future for FinishOnDrop<DB> {
     type Output = sqlx::Result<Transaction<DB>>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -194,7 +217,7 @@ impl<DB: Database> Future for FinishOnDrop<DB> {
     }
 }
 
-impl<DB: Database> Drop for FinishOnDrop<DB> {
+impl<DB: Codec> Drop for FinishOnDrop<DB> {
     fn drop(&mut self) {
         let runtime = tokio::runtime::Handle::try_current();
         if let (Some(begin), Ok(runtime)) = (self.0.take(), runtime) {

@@ -30,7 +30,7 @@ pub(super) async fn record(
     let version =
         connection.fetch(DOING, sql.into_sql_str(), vec![tenant.to_value()], read).await?;
     let version = version.first().copied().unwrap_or_default();
-    let sql = "INSERT INTO tenancy_changes (revision, tenant_id, version, keys)
+    let sql = "INSERT INTO tenancy_changes (revision, tenant_id, version, \"keys\")
                SELECT revision, $1, $2, $3 FROM tenancy_revision";
     let text = keys.iter().map(TenantKey::to_tagged).collect::<Vec<_>>().join(" ");
     let values = vec![tenant.to_value(), version.to_value(), text.to_value()];
@@ -52,7 +52,7 @@ impl SqlDirectory {
         if now <= revision {
             return Ok(Changes { revision: now, invalidations: Some(Vec::new()) });
         }
-        let sql = "SELECT tenant_id, version, keys FROM tenancy_changes
+        let sql = "SELECT tenant_id, version, \"keys\" FROM tenancy_changes
                    WHERE revision > $1 AND revision <= $2 ORDER BY revision";
         let values = vec![revision.to_value(), now.to_value()];
         let changes = connection.fetch(DOING, sql.into_sql_str(), values, read_change).await?;

@@ -8,6 +8,8 @@ use super::{Migration, control_plane};
 use crate::TenantDb;
 use crate::backend::{Access, Backend, Connection};
 
+const RECORD: &str = "record a migration";
+
 /// Whose migrations these are; each counts its own versions.
 #[derive(Debug, Clone, Copy)]
 enum Owner {
@@ -30,6 +32,7 @@ pub(crate) async fn run(db: &TenantDb, migrations: &[Migration]) -> Result<(), E
     let mut connection = db.begin_shared(Access::ReadWrite).await?;
     lock(db, &mut connection).await?;
     let table = match db.backend() {
+        Backend::MySql => include_str!("table_mysql.sql"),
         Backend::Postgres => include_str!("table_postgres.sql"),
         Backend::Sqlite => include_str!("table_sqlite.sql"),
     };
@@ -40,13 +43,30 @@ pub(crate) async fn run(db: &TenantDb, migrations: &[Migration]) -> Result<(), E
 }
 
 /// Makes instances that start together go one after the other, until the transaction ends.
-///
-/// SQLite needs nothing: its writers queue.
 pub(crate) async fn lock(db: &TenantDb, connection: &mut Connection) -> Result<(), Error> {
-    if db.backend() == Backend::Postgres {
-        // "tenancy" in ASCII. The lock lives in this database only.
-        const SQL: &str = "SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(x'74656e616e6379'::bigint)";
-        connection.script("wait for another instance's migrations", SQL.into_sql_str()).await?;
+    const DOING: &str = "wait for another instance's migrations";
+    match db.backend() {
+        Backend::MySql => {
+            // The lock is the connection's and outlives commits: it ends because a connection
+            // that ran a script is closed. Its name is the server's, and 64 letters at most.
+            const UNBOUND: &str = "SET SESSION innodb_lock_wait_timeout=31536000,\
+                lock_wait_timeout=31536000\
+                /*M!100100 ,max_statement_time=0 *//*!50708 ,max_execution_time=0 */";
+            const LOCK: &str = "SELECT GET_LOCK(CONCAT('tenancy.', SHA1(DATABASE())), 31536000)";
+            connection.script(DOING, UNBOUND.into_sql_str()).await?;
+            let read = |row: &mut dyn Row| Option::<i64>::from_value(row.take(0, Kind::Int)?);
+            let got = connection.fetch(DOING, LOCK.into_sql_str(), Vec::new(), read).await?;
+            if got != [Some(1)] {
+                return Err(Error::new(ErrorKind::Unavailable, DOING));
+            }
+        }
+        Backend::Postgres => {
+            // "tenancy" in ASCII. The lock lives in this database only.
+            const SQL: &str = "SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(x'74656e616e6379'::bigint)";
+            connection.script(DOING, SQL.into_sql_str()).await?;
+        }
+        // Its writers queue.
+        Backend::Sqlite => {}
     }
     Ok(())
 }
@@ -65,7 +85,16 @@ async fn run_all(db: &TenantDb, owner: Owner, migrations: &[Migration]) -> Resul
             )));
         }
         match applied.get(&migration.version()) {
-            Some(checksum) if *checksum == migration.checksum(backend) => {}
+            Some(checksum) if *checksum == migration.checksum(backend)? => {}
+            Some(checksum) if checksum.is_empty() => {
+                return Err(refuse(format!(
+                    "migrate: version {} {:?} failed half-way, and this database cannot take a \
+                     changed table back: undo by hand what it did, and delete its row from \
+                     tenancy_migrations",
+                    migration.version(),
+                    migration.name(),
+                )));
+            }
             Some(_) => {
                 return Err(refuse(format!(
                     "migrate: version {} {:?} has changed since it ran: restore it and add \
@@ -88,18 +117,28 @@ async fn apply(
     migration: &Migration,
 ) -> Result<(), Error> {
     tracing::info!(owner = owner.as_str(), migration.name = migration.name(), "migrating");
+    // `MySQL` commits the row with the first table that the script changes.
+    let is_whole = backend != Backend::MySql;
+    let checksum = migration.checksum(backend)?;
     let sql = "INSERT INTO tenancy_migrations (owner, version, name, checksum, applied_at)
                VALUES ($1, $2, $3, $4, $5)";
+    let (owner, version) = (owner.as_str().to_value(), i64::from(migration.version()).to_value());
     let values = vec![
-        owner.as_str().to_value(),
-        i64::from(migration.version()).to_value(),
+        owner.clone(),
+        version.clone(),
         migration.name().to_value(),
-        migration.checksum(backend).to_value(),
+        if is_whole { checksum.to_value() } else { Vec::new().to_value() },
         SystemClock.now().to_value(),
     ];
     // First: the script may change what a name means.
-    connection.execute("record a migration", sql.into_sql_str(), values).await?;
-    connection.script("run a migration", migration.script(backend)).await
+    connection.execute(RECORD, sql.into_sql_str(), values).await?;
+    connection.script("run a migration", migration.script(backend)?).await?;
+    if !is_whole {
+        let sql = "UPDATE tenancy_migrations SET checksum = $3 WHERE owner = $1 AND version = $2";
+        let values = vec![owner, version, checksum.to_value()];
+        connection.execute(RECORD, sql.into_sql_str(), values).await?;
+    }
+    Ok(())
 }
 
 async fn applied(

@@ -5,6 +5,7 @@ use tenancy_core::entity::{FromValue as _, IntoEntity, Kind, Row, ToValue as _, 
 use tenancy_core::{Error, ErrorKind, Page, Slice, TenantEntity, TenantId, TenantScoped};
 
 use super::statements::{Statements, insert_order, update_order};
+use crate::backend::Backend;
 use crate::handle::{TenantTx, tell_crossing};
 
 /// The rows of one entity that belong to the transaction's tenant.
@@ -107,13 +108,12 @@ impl<'tx, E: TenantEntity> Repository<'tx, E> {
     pub async fn update(&mut self, entity: E) -> Result<E, Error> {
         self.tx.require_write()?;
         self.require_own(&entity)?;
-        let sql = self.statements()?.update.clone();
         let table = E::TABLE;
         let mut columns = entity.values();
         let mut values = vec![self.tx.tenant().to_value(), entity.key().to_value()];
         values.extend(update_order(&table).map(|at| take(&mut columns, at)));
         values.extend(table.version().map(|at| take(&mut columns, at)));
-        if let Some(stored) = self.fetch("update a row", sql, values).await?.pop() {
+        if let Some(stored) = self.send_update(entity.key(), values).await? {
             return Ok(stored);
         }
         if table.version().is_some() && self.get(entity.key()).await?.is_some() {
@@ -124,6 +124,21 @@ impl<'tx, E: TenantEntity> Repository<'tx, E> {
             .with_subject("version"));
         }
         Err(Error::new(ErrorKind::NotFound, "update a row: there is none with this key"))
+    }
+
+    /// Updates a row and returns it as stored, if it is there.
+    async fn send_update(&mut self, key: &E::Key, values: Vec<Value>) -> Result<Option<E>, Error> {
+        const DOING: &str = "update a row";
+        if self.tx.db().backend() != Backend::MySql {
+            let sql = self.statements()?.update.clone();
+            return Ok(self.fetch(DOING, sql, values).await?.pop());
+        }
+        let sql = self.statements()?.update_silently.clone();
+        if self.tx.execute(DOING, sql, values).await? == 0 {
+            return Ok(None);
+        }
+        // The row is locked: it is what was just written.
+        self.get(key).await
     }
 
     /// Deletes a row; tells whether there was one.

@@ -15,6 +15,8 @@ pub(crate) struct Statements {
     pub(super) get: SqlStr,
     pub(super) count: SqlStr,
     pub(super) update: SqlStr,
+    /// The same for a database that returns no rows from it.
+    pub(super) update_silently: SqlStr,
     pub(super) delete: SqlStr,
     newest: Listing,
     oldest: Listing,
@@ -37,7 +39,8 @@ impl Statements {
                 quote(table.name()),
                 tenant(&table),
             )),
-            update: text(update(&table)),
+            update: text(format!("{} RETURNING {}", update(&table), columns(table.columns()))),
+            update_silently: text(update(&table)),
             delete: text(format!("DELETE FROM {} WHERE {}", quote(table.name()), row(&table))),
             newest: Listing::new(&table, "<", "DESC"),
             oldest: Listing::new(&table, ">", "ASC"),
@@ -109,12 +112,7 @@ fn update(table: &Table) -> String {
         let key = quote(table.columns()[table.key()].name());
         sets.push(format!("{key} = {key}"));
     }
-    format!(
-        "UPDATE {} SET {} WHERE {filter} RETURNING {}",
-        quote(table.name()),
-        sets.join(", "),
-        columns(table.columns()),
-    )
+    format!("UPDATE {} SET {} WHERE {filter}", quote(table.name()), sets.join(", "))
 }
 
 /// What an update writes: never the tenant, the key or the version.

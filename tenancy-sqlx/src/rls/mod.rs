@@ -18,8 +18,8 @@ use crate::backend::Backend;
 pub(crate) async fn enable(db: &TenantDb) -> Result<(), Error> {
     match db.backend() {
         Backend::Postgres => enable::run(db).await,
-        // SQLite has no such guard.
-        Backend::Sqlite => Ok(()),
+        // They have no such guard.
+        Backend::MySql | Backend::Sqlite => Ok(()),
     }
 }
 
@@ -27,7 +27,7 @@ pub(crate) async fn enable(db: &TenantDb) -> Result<(), Error> {
 pub(crate) async fn verify_role(db: &TenantDb) -> Result<(), Error> {
     match db.backend() {
         Backend::Postgres => verify::role(db).await,
-        Backend::Sqlite => Ok(()),
+        Backend::MySql | Backend::Sqlite => Ok(()),
     }
 }
 
@@ -35,6 +35,6 @@ pub(crate) async fn verify_role(db: &TenantDb) -> Result<(), Error> {
 pub(crate) async fn verify(db: &TenantDb) -> Result<(), Error> {
     match db.backend() {
         Backend::Postgres => verify::run(db).await,
-        Backend::Sqlite => Ok(()),
+        Backend::MySql | Backend::Sqlite => Ok(()),
     }
 }

@@ -1,6 +1,8 @@
 //! The tables of a log take additions alone, from the application's own role too.
 
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqliteConnection};
+use sqlx::{
+    AssertSqlSafe, Connection as _, Executor as _, MySqlConnection, PgConnection, SqliteConnection,
+};
 use tenancy_core::audit::{AuditAction, AuditEvent, AuditLog, AuditSink};
 use tenancy_core::{Clock as _, ManualClock, TenantId};
 use tenancy_sqlx::SqlAuditLog;
@@ -32,6 +34,31 @@ async fn sqlite_refuses_every_change() {
         "DELETE FROM tenancy_audit_heads",
         "UPDATE tenancy_audit_heads SET sequence = 0",
         "UPDATE tenancy_audit_heads SET sequence = sequence",
+    ] {
+        let error = connection.execute(attack).await.expect_err(attack).to_string();
+        assert!(error.contains("audit events are never changed"), "{attack}: {error}");
+    }
+    for tenant in [a, b, TenantId::PLATFORM] {
+        assert!(log.verify(tenant, None).await.unwrap().is_whole());
+    }
+}
+
+#[tokio::test]
+async fn mysql_refuses_every_change() {
+    let database = Database::create(Engine::MySql).await;
+    let (log, a, b) = log(&database).await;
+    let mut connection = MySqlConnection::connect(database.url()).await.unwrap();
+    for attack in [
+        "UPDATE tenancy_audit_events SET actor = 'user:nobody'",
+        "DELETE FROM tenancy_audit_events",
+        "REPLACE INTO tenancy_audit_events SELECT * FROM tenancy_audit_events",
+        "INSERT INTO tenancy_audit_events SELECT * FROM tenancy_audit_events
+         ON DUPLICATE KEY UPDATE actor = 'user:nobody'",
+        "REPLACE INTO tenancy_audit_heads SELECT tenant_id, 1, hash FROM tenancy_audit_heads",
+        "DELETE FROM tenancy_audit_heads",
+        "UPDATE tenancy_audit_heads SET sequence = 0",
+        "UPDATE tenancy_audit_heads SET hash = REPEAT('x', 32)",
+        "UPDATE tenancy_audit_heads SET tenant_id = REPEAT('x', 16)",
     ] {
         let error = connection.execute(attack).await.expect_err(attack).to_string();
         assert!(error.contains("audit events are never changed"), "{attack}: {error}");

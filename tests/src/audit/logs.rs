@@ -27,5 +27,6 @@ macro_rules! sql {
 
 sql!(sqlite, Sqlite);
 sql!(sqlite_memory, SqliteMemory);
+sql!(mysql, MySql);
 sql!(postgres, Postgres);
 sql!(pgbouncer, PgBouncer);

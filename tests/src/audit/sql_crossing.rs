@@ -20,7 +20,7 @@ async fn of(log: &MemoryAuditLog, auditor: &Auditor, tenant: TenantId) -> Vec<Au
 
 #[tokio::test]
 async fn an_entity_of_another_tenant_is_a_blocked_crossing() {
-    for engine in [Engine::Sqlite, Engine::Postgres] {
+    for engine in [Engine::Sqlite, Engine::MySql, Engine::Postgres] {
         let (a, b) = two_tenants();
         let log = MemoryAuditLog::new();
         let auditor = Auditor::new(log.clone());

@@ -9,11 +9,12 @@ use tenancy_core::{Clock as _, ErrorKind, ManualClock, TenantId};
 use tenancy_sqlx::SqlAuditLog;
 
 use crate::contract::audit::full;
-use crate::harness::{Admin, Database, Engine, two_tenants};
+use crate::harness::{Admin, Database, Engine, MySqlAdmin, two_tenants};
 
 /// Whoever owns the machine: no trigger and no policy stops them.
 enum Intruder {
     Sqlite(SqliteConnection),
+    MySql(MySqlAdmin),
     Postgres(Admin),
 }
 
@@ -26,15 +27,19 @@ impl Intruder {
             }
             return Self::Postgres(admin);
         }
-        let mut intruder = Self::Sqlite(SqliteConnection::connect(database.url()).await.unwrap());
+        let mut intruder = match engine {
+            Engine::MySql => Self::MySql(database.mysql_admin().await),
+            _ => Self::Sqlite(SqliteConnection::connect(database.url()).await.unwrap()),
+        };
         for trigger in [
             "events_no_update",
             "events_no_delete",
             "events_no_replace",
             "heads_stay",
+            "heads_no_replace",
             "heads_advance",
         ] {
-            intruder.run(&format!("DROP TRIGGER tenancy_audit_{trigger}")).await;
+            intruder.run(&format!("DROP TRIGGER IF EXISTS tenancy_audit_{trigger}")).await;
         }
         intruder
     }
@@ -44,6 +49,7 @@ impl Intruder {
             Self::Sqlite(connection) => {
                 connection.execute(sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))).await.unwrap();
             }
+            Self::MySql(admin) => admin.run(sql).await,
             Self::Postgres(admin) => admin.run(sql).await,
         }
     }
@@ -51,15 +57,24 @@ impl Intruder {
     /// Writes a tenant's id as the database does.
     fn tenant(&self, tenant: TenantId) -> String {
         match self {
-            Self::Sqlite(_) => format!("X'{}'", tenant.uuid().as_simple()),
+            Self::Sqlite(_) | Self::MySql(_) => format!("X'{}'", tenant.uuid().as_simple()),
             Self::Postgres(_) => format!("'{tenant}'"),
         }
     }
 
-    fn by_engine(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
+    fn bytes(&self, hex: &str) -> String {
         match self {
-            Self::Sqlite(_) => sqlite,
-            Self::Postgres(_) => postgres,
+            Self::Sqlite(_) | Self::MySql(_) => format!("X'{hex}'"),
+            Self::Postgres(_) => format!("decode('{hex}', 'hex')"),
+        }
+    }
+
+    /// Writes a moment just behind the one that is stored.
+    fn later(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "'2027-01-15T08:00:00.000001Z'",
+            Self::MySql(_) => "happened_at + INTERVAL 1 MICROSECOND",
+            Self::Postgres(_) => "happened_at + interval '1 microsecond'",
         }
     }
 }
@@ -109,25 +124,19 @@ impl Scene {
     }
 }
 
-const ENGINES: [Engine; 2] = [Engine::Sqlite, Engine::Postgres];
+const ENGINES: [Engine; 3] = [Engine::Sqlite, Engine::MySql, Engine::Postgres];
 
 #[tokio::test]
 async fn a_change_of_any_column_shows() {
     for engine in ENGINES {
         let mut scene = Scene::on(engine).await;
         let intruder = &scene.intruder;
-        let blob = intruder.by_engine("X'", "decode('");
-        let end = intruder.by_engine("'", "', 'hex')");
+        let other = intruder.bytes(&"ab".repeat(32));
         let changes = [
-            format!("previous = {blob}{}{end}", "ab".repeat(32)),
-            format!("hash = {blob}{}{end}", "ab".repeat(32)),
+            format!("previous = {other}"),
+            format!("hash = {other}"),
             format!("id = {}", intruder.tenant(TenantId::generate())),
-            intruder
-                .by_engine(
-                    "happened_at = '2027-01-15T08:00:00.000001Z'",
-                    "happened_at = happened_at + interval '1 microsecond'",
-                )
-                .to_owned(),
+            format!("happened_at = {}", intruder.later()),
             "action = 'data.write'".to_owned(),
             "outcome = 'succeeded'".to_owned(),
             "actor = 'user:bob'".to_owned(),

@@ -10,7 +10,7 @@ use tenancy_sqlx::SqlDirectory;
 
 use crate::harness::{Database, Engine};
 
-const ENGINES: [Engine; 3] = [Engine::Sqlite, Engine::Postgres, Engine::PgBouncer];
+const ENGINES: [Engine; 4] = [Engine::Sqlite, Engine::MySql, Engine::Postgres, Engine::PgBouncer];
 
 fn tenant(slug: &str, plan: &str) -> Tenant {
     let plan = PlanCatalogue::example().plan(plan).expect("an example plan");

@@ -14,7 +14,7 @@ use tenancy_sqlx::SqlDirectory;
 use super::source::{by_slug, tenant};
 use crate::harness::{Database, Engine};
 
-const ENGINES: [Engine; 3] = [Engine::Sqlite, Engine::Postgres, Engine::PgBouncer];
+const ENGINES: [Engine; 4] = [Engine::Sqlite, Engine::MySql, Engine::Postgres, Engine::PgBouncer];
 
 /// A directory with north and south in it, and another node on the same database.
 struct Pair {
@@ -170,7 +170,7 @@ async fn of_two_who_change_a_record_the_second_reads_it_again() {
 #[tokio::test]
 async fn a_poller_misses_none_of_many_changes_at_once() {
     const CHANGES: usize = 24;
-    for engine in [Engine::Sqlite, Engine::Postgres] {
+    for engine in [Engine::Sqlite, Engine::MySql, Engine::Postgres] {
         let pair = Arc::new(Pair::on(engine).await);
         let start = pair.one.changes_since(0).await.unwrap().revision;
         let writers: Vec<_> = (0..CHANGES)

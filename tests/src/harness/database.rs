@@ -3,7 +3,7 @@ use tenancy_core::Error;
 use tenancy_sqlx::{TenantDb, TenantDbOptions};
 use uuid::Uuid;
 
-use super::{Admin, NOTES, Note, variable};
+use super::{Admin, MySqlAdmin, NOTES, Note, address, variable};
 
 /// How a test's database is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,7 @@ pub(crate) enum Engine {
     /// One connection, one database in it.
     SqliteMemory,
     Postgres,
+    MySql,
     /// Postgres behind a pooler in transaction mode.
     PgBouncer,
 }
@@ -35,6 +36,10 @@ impl Database {
                 (format!("sqlite://{}?mode=rwc", file.display()), Some(folder))
             }
             Engine::SqliteMemory => ("sqlite::memory:".to_owned(), None),
+            Engine::MySql => {
+                create_on_mysql(&name).await;
+                (Self::url_of(engine, &name), None)
+            }
             Engine::Postgres | Engine::PgBouncer => {
                 create_on_postgres(&name).await;
                 (Self::url_of(engine, &name), None)
@@ -47,10 +52,12 @@ impl Database {
         if engine == Engine::PgBouncer {
             return format!("{}/{name}", variable("PGBOUNCER_URL").trim_end_matches('/'));
         }
-        let url = variable("DATABASE_URL");
-        let host = url.rsplit_once('/').and_then(|(server, _)| server.rsplit_once(['@', '/']));
-        let (_, host) = host.expect("DATABASE_URL names a host");
-        format!("postgres://tenancy_test:tenancy_test@{host}/{name}")
+        let (scheme, server) = match engine {
+            Engine::MySql => ("mysql", "MYSQL_URL"),
+            _ => ("postgres", "DATABASE_URL"),
+        };
+        let host = address(&variable(server));
+        format!("{scheme}://tenancy_test:tenancy_test@{host}/{name}")
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -84,6 +91,21 @@ impl Database {
     pub(crate) async fn admin(&self) -> Admin {
         Admin::of(&self.name).await
     }
+
+    pub(crate) async fn mysql_admin(&self) -> MySqlAdmin {
+        MySqlAdmin::of(&self.name).await
+    }
+}
+
+async fn create_on_mysql(name: &str) {
+    let mut admin = MySqlAdmin::of("mysql").await;
+    admin
+        .run(format!(
+            "CREATE USER IF NOT EXISTS tenancy_test@'%' IDENTIFIED BY 'tenancy_test';
+             CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+             GRANT ALL ON {name}.* TO tenancy_test@'%'"
+        ))
+        .await;
 }
 
 async fn create_on_postgres(name: &str) {
@@ -99,15 +121,29 @@ async fn create_on_postgres(name: &str) {
     admin.run(format!("CREATE DATABASE {name} OWNER tenancy_test")).await;
 }
 
+async fn drop_on_mysql(name: &str) {
+    let mut admin = MySqlAdmin::of("mysql").await;
+    // A pool that was not closed may hold a transaction, for which the drop would wait.
+    for id in admin.connections_to(name).await {
+        // It may have ended meanwhile.
+        let _ = admin.try_run(format!("KILL {id}")).await;
+    }
+    let revoke = format!("REVOKE ALL ON {name}.* FROM tenancy_test@'%'");
+    admin.run(format!("DROP DATABASE {name}; {revoke}")).await;
+}
+
 impl Drop for Database {
     fn drop(&mut self) {
-        if !matches!(self.engine, Engine::Postgres | Engine::PgBouncer) {
+        let (engine, name) = (self.engine, self.name.clone());
+        if matches!(engine, Engine::Sqlite | Engine::SqliteMemory) {
             return;
         }
-        let name = self.name.clone();
         let drop = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.expect("a runtime").block_on(async {
+                if engine == Engine::MySql {
+                    return drop_on_mysql(&name).await;
+                }
                 Admin::of("postgres").await.run(format!("DROP DATABASE {name} WITH (FORCE)")).await;
             });
         });

@@ -76,4 +76,19 @@ pub(crate) const NOTES: Migration = Migration::new(
         PRIMARY KEY (tenant_id, id),
         CONSTRAINT notes_title UNIQUE (tenant_id, title)
     )",
+)
+.with_mysql(
+    "CREATE TABLE notes (
+        tenant_id BINARY(16) NOT NULL,
+        id BIGINT NOT NULL,
+        title VARCHAR(200) NOT NULL CHECK (title <> ''),
+        is_pinned BOOLEAN NOT NULL,
+        score DOUBLE,
+        body LONGBLOB,
+        author BINARY(16),
+        written_at DATETIME(6) NOT NULL,
+        version BIGINT NOT NULL,
+        PRIMARY KEY (tenant_id, id),
+        CONSTRAINT notes_title UNIQUE (tenant_id, title)
+    )",
 );

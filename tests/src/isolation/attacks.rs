@@ -138,7 +138,7 @@ async fn started<T>(future: impl Future<Output = T>) -> Option<T> {
 /// A debit that was cancelled while its transaction was begun, then a credit, then a commit.
 #[tokio::test]
 async fn a_cancelled_begin_does_not_leave_half_a_transaction() {
-    for engine in [Engine::Sqlite, Engine::Postgres] {
+    for engine in [Engine::Sqlite, Engine::MySql, Engine::Postgres] {
         let database = Database::create(engine).await;
         database.notes().await.close().await;
         let db = database.options().max_connections(1).connect(database.url()).await;
@@ -168,7 +168,7 @@ async fn a_row_that_cannot_be_read_spoils_its_transaction() {
     write_note(&db, b, 1).await;
     let mut admin = database.admin().await;
     // The update below happens, and what it returns cannot be read.
-    admin.run("ALTER TABLE notes ALTER COLUMN version TYPE numeric").await;
+    admin.run("ALTER TABLE notes ALTER COLUMN written_at TYPE timestamp").await;
     let mut tx = db.tenant(a);
     let changed = Note { title: "changed".to_owned(), ..Note::new(a, 1) };
     tx.repo::<Note>().update(changed).await.expect_err("unreadable");

@@ -101,9 +101,9 @@ async fn nothing_is_left(database: &Database, url: &str) {
     }
 }
 
-#[tokio::test]
-async fn leaves_nothing_on_postgres() {
-    let database = Database::create(Engine::Postgres).await;
+/// Over a slow link, so that there is an await for each round trip.
+async fn nothing_is_left_on(engine: Engine) {
+    let database = Database::create(engine).await;
     let server = address(database.url());
     let link = Link::to(server.clone(), Duration::from_millis(1)).await;
     let url = database.url().replace(&server, &format!("127.0.0.1:{}", link.port()));
@@ -111,12 +111,18 @@ async fn leaves_nothing_on_postgres() {
 }
 
 #[tokio::test]
+async fn leaves_nothing_on_postgres() {
+    nothing_is_left_on(Engine::Postgres).await;
+}
+
+#[tokio::test]
 async fn leaves_nothing_behind_a_pooler() {
-    let database = Database::create(Engine::PgBouncer).await;
-    let server = address(database.url());
-    let link = Link::to(server.clone(), Duration::from_millis(1)).await;
-    let url = database.url().replace(&server, &format!("127.0.0.1:{}", link.port()));
-    nothing_is_left(&database, &url).await;
+    nothing_is_left_on(Engine::PgBouncer).await;
+}
+
+#[tokio::test]
+async fn leaves_nothing_on_mysql() {
+    nothing_is_left_on(Engine::MySql).await;
 }
 
 #[tokio::test]
@@ -127,28 +133,30 @@ async fn leaves_nothing_on_sqlite() {
 
 #[tokio::test]
 async fn a_cancelled_statement_spoils_its_transaction() {
-    let database = Database::create(Engine::Postgres).await;
-    let db = database.notes().await;
-    let (a, b) = two_tenants();
-    let mut blocker = db.tenant(a);
-    blocker.repo::<Note>().insert(Note::new(a, 1)).await.expect("inserted");
+    for engine in [Engine::MySql, Engine::Postgres] {
+        let database = Database::create(engine).await;
+        let db = database.notes().await;
+        let (a, b) = two_tenants();
+        let mut blocker = db.tenant(a);
+        blocker.repo::<Note>().insert(Note::new(a, 1)).await.expect("inserted");
 
-    // Another transaction that has begun and waits for the blocker's key.
-    let mut tx = db.tenant(a);
-    tx.repo::<Note>().insert(Note::new(a, 2)).await.expect("inserted");
-    let mut notes = tx.repo::<Note>();
-    let wait = notes.insert(Note::new(a, 1));
-    timeout(Duration::from_millis(50), wait).await.expect_err("it waits");
-    tx.repo::<Note>().insert(Note::new(a, 3)).await.expect_err("spoilt");
-    tx.commit().await.expect_err("spoilt");
-    blocker.commit().await.expect("committed");
-    assert_eq!(db.read(a).repo::<Note>().count().await.expect("a count"), 1);
-    assert_eq!(db.read(b).repo::<Note>().count().await.expect("a count"), 0);
+        // Another transaction that has begun and waits for the blocker's key.
+        let mut tx = db.tenant(a);
+        tx.repo::<Note>().insert(Note::new(a, 2)).await.expect("inserted");
+        let mut notes = tx.repo::<Note>();
+        let wait = notes.insert(Note::new(a, 1));
+        timeout(Duration::from_millis(50), wait).await.expect_err("it waits");
+        tx.repo::<Note>().insert(Note::new(a, 3)).await.expect_err("spoilt");
+        tx.commit().await.expect_err("spoilt");
+        blocker.commit().await.expect("committed");
+        assert_eq!(db.read(a).repo::<Note>().count().await.expect("a count"), 1);
+        assert_eq!(db.read(b).repo::<Note>().count().await.expect("a count"), 0);
+    }
 }
 
 #[tokio::test]
 async fn a_panic_takes_its_transaction_with_it() {
-    for engine in [Engine::Sqlite, Engine::Postgres] {
+    for engine in [Engine::Sqlite, Engine::MySql, Engine::Postgres] {
         let database = Database::create(engine).await;
         database.notes().await.close().await;
         let options = database.options().max_connections(1);

@@ -135,7 +135,7 @@ async fn refuses_an_entity_that_is_not_registered() {
         id: i64,
         tenant_id: tenancy_core::TenantId,
     }
-    for engine in [Engine::Sqlite, Engine::Postgres] {
+    for engine in [Engine::Sqlite, Engine::MySql, Engine::Postgres] {
         let database = Database::create(engine).await;
         let db = database.notes().await;
         let mut tx = db.tenant(two_tenants().0);
@@ -145,7 +145,13 @@ async fn refuses_an_entity_that_is_not_registered() {
 
 #[tokio::test]
 async fn refuses_urls_it_cannot_read_and_keeps_their_password() {
-    for url in ["oracle://u:hunter2@h/d", "", "postgres://u:hunter2@h:notaport/d"] {
+    for url in [
+        "oracle://u:hunter2@h/d",
+        "",
+        "postgres://u:hunter2@h:notaport/d",
+        "mysql://u:hunter2@h:notaport/d",
+        "mysql://u:hunter2@h",
+    ] {
         let error = TenantDb::options().connect(url).await.expect_err("refused");
         assert_eq!(error.kind(), ErrorKind::Misconfigured);
         assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
