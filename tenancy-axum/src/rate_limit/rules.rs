@@ -43,10 +43,7 @@ impl Rules {
             limits.push(tenant_limit(context));
         }
         if let (Some(policy), Some(actor)) = (self.by_principal, context.actor()) {
-            let (kind, id) = (actor.kind().as_str(), actor.id());
-            let mut subject = String::with_capacity(kind.len() + 1 + id.len());
-            subject.extend([kind, ":", id]);
-            limits.push(Limit::new(LimitName::PRINCIPAL, policy).for_subject(subject));
+            limits.push(Limit::new(LimitName::PRINCIPAL, policy).for_actor(actor));
         }
         if let Some((name, policy)) = self.by_class.as_ref().and_then(|class| class(parts)) {
             let limit = Limit::new(name, policy).for_subject("class");

@@ -7,6 +7,7 @@ use axum_core::body::Body;
 use http::request::Parts;
 use http::{Request, Response};
 use http_body::Body as HttpBody;
+use tenancy_core::resolve::{Refused, Resolution};
 use tenancy_core::{Carrier, Error, ErrorKind, Problem, Protocol, RequestId, TenantContext};
 use tower_service::Service;
 use tracing::{Instrument as _, Span};
@@ -47,34 +48,60 @@ where
         let (mut parts, body) = request.into_parts();
         let id = request_id::of(&parts);
         parts.extensions.insert(id.clone());
+        if let Some(audit) = &self.settings.audit {
+            audit.attach(&mut parts.extensions);
+        }
         let span = request_span(&id);
-        let serving = serve(self.settings.clone(), ready, parts, body, id);
-        ResponseFuture::new(serving.instrument(span))
+        // Who is remembered is served without a future of its own for that.
+        if let Some(found) = span.in_scope(|| try_admit(&self.settings, &parts, &id)) {
+            return serve(found, span, ready, parts, body, id);
+        }
+        let settings = self.settings.clone();
+        ResponseFuture::new(async move {
+            let admitting = admit(&settings, &parts, &id).instrument(span.clone());
+            let found = admitting.await;
+            serve(found, span, ready, parts, body, id).await
+        })
     }
 }
 
-/// Serves in the span of the request.
-async fn serve<S, B, R>(
-    settings: Arc<Settings>,
-    inner: S,
+/// Serves for the tenant that was found, in its context and in the span of the request.
+fn serve<S, B, R>(
+    found: Result<Option<TenantContext>, Problem>,
+    span: Span,
+    mut inner: S,
     mut parts: Parts,
     body: B,
     id: RequestId,
-) -> Result<Response<Body>, S::Error>
+) -> ResponseFuture<S::Error>
 where
     S: Service<Request<B>, Response = Response<R>>,
+    S::Future: Send + 'static,
     R: HttpBody<Data = <Body as HttpBody>::Data> + Send + 'static,
     R::Error: Into<BoxError>,
 {
-    if let Some(audit) = &settings.audit {
-        audit.attach(&mut parts.extensions);
-    }
-    let mut response = match admit(&settings, &parts, &id).await {
-        Ok(context) => enter(context, inner, parts, body).await?,
-        Err(problem) => refuse(problem, Protocol::of(&parts.headers)),
+    let context = match found {
+        Ok(context) => context,
+        Err(problem) => {
+            let mut refused = span.in_scope(|| refuse(problem, Protocol::of(&parts.headers)));
+            request_id::set(refused.headers_mut(), &id);
+            return ResponseFuture::new(async { Ok(refused) });
+        }
     };
-    request_id::set(response.headers_mut(), &id);
-    Ok(response)
+    TenantContext::attach(context.clone(), &mut parts.extensions);
+    // The span of the request names the tenant already. A request for nobody is served in no
+    // context, also where the application is called within a tenant's work.
+    let carrier = Carrier::new(context, span);
+    // The call too, and not just its future, is in the context.
+    let serving = carrier.run(|| inner.call(Request::from_parts(parts, body)));
+    ResponseFuture::new(async move {
+        let mut response = carrier.clone().carry(serving).await?.map(Body::new);
+        request_id::set(response.headers_mut(), &id);
+        if carrier.context().is_none() {
+            return Ok(response);
+        }
+        Ok(response.map(|body| ContextBody::wrap(body, carrier)))
+    })
 }
 
 /// Makes the span of a request. The tenant's fields are filled in once it is known.
@@ -88,6 +115,19 @@ fn request_span(id: &RequestId) -> Span {
     )
 }
 
+/// Finds the tenant where nobody must be waited for.
+fn try_admit(
+    settings: &Settings,
+    parts: &Parts,
+    id: &RequestId,
+) -> Option<Result<Option<TenantContext>, Problem>> {
+    if settings.failures.is_some() {
+        return None;
+    }
+    let found = settings.chain.try_resolve(parts, parts.extensions.get())?;
+    Some(judge(found, settings, parts, id).map_err(Problem::from))
+}
+
 /// Finds the tenant, unless the caller has failed too often.
 async fn admit(
     settings: &Settings,
@@ -96,8 +136,7 @@ async fn admit(
 ) -> Result<Option<TenantContext>, Problem> {
     match &settings.failures {
         None => Ok(find(settings, parts, id).await?),
-        // Apart, so that requests without it are no larger for it.
-        Some(failures) => Box::pin(admit_within(failures, settings, parts, id)).await,
+        Some(failures) => admit_within(failures, settings, parts, id).await,
     }
 }
 
@@ -124,14 +163,24 @@ async fn admit_within(
     Ok(found?)
 }
 
-/// Finds the tenant and asks whether its status admits this request.
 async fn find(
     settings: &Settings,
     parts: &Parts,
     id: &RequestId,
 ) -> Result<Option<TenantContext>, Error> {
+    let found = settings.chain.resolve_or_refuse(parts, parts.extensions.get()).await;
+    judge(found, settings, parts, id)
+}
+
+/// Makes the context, and asks whether the tenant's status admits this request.
+fn judge(
+    found: Result<Option<Resolution>, Refused>,
+    settings: &Settings,
+    parts: &Parts,
+    id: &RequestId,
+) -> Result<Option<TenantContext>, Error> {
     let outer = parts.extensions.get::<TenantContext>();
-    let found = settings.chain.resolve_or_refuse(parts, outer).await.map_err(|refused| {
+    let found = found.map_err(|refused| {
         if let Some(audit) = &settings.audit {
             audit.refused(&refused, outer, settings.chain.client_addr(parts), id);
         }
@@ -165,30 +214,6 @@ async fn find(
 /// Tells whether a marked request passes all the same.
 const fn is_lifted(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::TenantSuspended | ErrorKind::TenantReadOnly)
-}
-
-async fn enter<S, B, R>(
-    context: Option<TenantContext>,
-    mut inner: S,
-    mut parts: Parts,
-    body: B,
-) -> Result<Response<Body>, S::Error>
-where
-    S: Service<Request<B>, Response = Response<R>>,
-    R: HttpBody<Data = <Body as HttpBody>::Data> + Send + 'static,
-    R::Error: Into<BoxError>,
-{
-    TenantContext::attach(context.clone(), &mut parts.extensions);
-    // The span of the request names the tenant already. A request for nobody is served in no
-    // context, also where the application is called within a tenant's work.
-    let carrier = Carrier::new(context, Span::current());
-    // The call too, and not just its future, is in the context.
-    let serving = carrier.run(|| inner.call(Request::from_parts(parts, body)));
-    let response = carrier.clone().carry(serving).await?.map(Body::new);
-    if carrier.context().is_none() {
-        return Ok(response);
-    }
-    Ok(response.map(|body| ContextBody::wrap(body, carrier)))
 }
 
 /// Answers and logs a refusal; what lies behind a 5xx is logged by [`Problem`] itself.

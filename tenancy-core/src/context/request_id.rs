@@ -1,12 +1,18 @@
 use std::fmt;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock};
 
 use crate::Error;
 
 /// Names one request in logs and answers.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct RequestId(Arc<str>);
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct RequestId {
+    len: u8,
+    /// In place: a request that is served allocates nothing for its id.
+    text: [u8; LONGEST],
+}
+
+const LONGEST: usize = 64;
 
 impl RequestId {
     /// Makes a new one: 32 hexadecimal digits, of which the first half is the process's and the
@@ -15,10 +21,10 @@ impl RequestId {
         // Asking the system for random bytes each time costs a third of a microsecond.
         static PROCESS: LazyLock<[u8; 16]> = LazyLock::new(|| hex(random()));
         static COUNT: LazyLock<AtomicU64> = LazyLock::new(|| AtomicU64::new(random()));
-        let mut text = [0; 32];
+        let mut text = [0; LONGEST];
         text[..16].copy_from_slice(&*PROCESS);
-        text[16..].copy_from_slice(&hex(COUNT.fetch_add(1, Ordering::Relaxed)));
-        Self(String::from_utf8_lossy(&text).into())
+        text[16..32].copy_from_slice(&hex(COUNT.fetch_add(1, Ordering::Relaxed)));
+        Self { len: 32, text }
     }
 
     /// Takes a caller's: 1 to 64 of letters, digits, `-`, `_` and `.`.
@@ -27,16 +33,21 @@ impl RequestId {
     ///
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for anything else.
     pub fn parse(text: &str) -> Result<Self, Error> {
+        let malformed = || Error::invalid("x-request-id", "read a request id: it is malformed");
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-        if text.is_empty() || text.len() > 64 || !text.bytes().all(allowed) {
-            return Err(Error::invalid("x-request-id", "read a request id: it is malformed"));
+        if text.is_empty() || text.len() > LONGEST || !text.bytes().all(allowed) {
+            return Err(malformed());
         }
-        Ok(Self(text.into()))
+        let mut inner = [0; LONGEST];
+        inner[..text.len()].copy_from_slice(text.as_bytes());
+        Ok(Self { len: u8::try_from(text.len()).map_err(|_| malformed())?, text: inner })
     }
 
     /// Returns the text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        let text = self.text.get(..usize::from(self.len)).unwrap_or_default();
+        // It is ASCII.
+        str::from_utf8(text).unwrap_or_default()
     }
 }
 
@@ -62,6 +73,12 @@ fn random() -> u64 {
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RequestId({self})")
     }
 }

@@ -42,19 +42,22 @@ impl Decision {
         readings: impl IntoIterator<Item = (&'a Limit, Reading)>,
         source: Source,
     ) -> Result<Self, Error> {
-        let mut readings = readings.into_iter();
-        let Some((limit, reading)) = readings.next() else {
+        let mut statuses =
+            readings.into_iter().map(|(limit, reading)| LimitStatus::new(limit, reading));
+        let Some(first) = statuses.next() else {
             return Err(Error::invalid("limits", "put a decision together: it has no limits"));
         };
-        let mut decision = Self::of_one(limit, reading, source);
-        decision.rest = readings.map(|(limit, reading)| LimitStatus::new(limit, reading)).collect();
+        let mut decision = Self { first, rest: statuses.collect(), binding: 0, source };
         decision.binding = decision.most_restrictive();
         Ok(decision)
     }
 
-    /// Most decisions have one limit, which then needs no allocation.
-    pub(super) fn of_one(limit: &Limit, reading: Reading, source: Source) -> Self {
-        Self { first: LimitStatus::new(limit, reading), rest: Vec::new(), binding: 0, source }
+    /// Replaces the reading of each limit, by its place.
+    pub(super) fn read_anew(&mut self, mut read: impl FnMut(usize) -> Reading) {
+        for (place, status) in std::iter::once(&mut self.first).chain(&mut self.rest).enumerate() {
+            status.reading = read(place);
+        }
+        self.binding = self.most_restrictive();
     }
 
     fn most_restrictive(&self) -> usize {

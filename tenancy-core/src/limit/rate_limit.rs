@@ -1,5 +1,5 @@
 use super::{LimitKey, LimitName, Policy};
-use crate::Error;
+use crate::{Actor, Error};
 
 /// A limit of one tenant: what is counted, and how much of it is admitted.
 ///
@@ -32,6 +32,12 @@ impl Limit {
     /// Makes it a limit of one subject of the tenant: a user, an API key, a class of routes.
     pub fn for_subject(self, subject: impl AsRef<[u8]>) -> Self {
         Self { key: LimitKey::new(self.key.name().clone(), subject), policy: self.policy }
+    }
+
+    /// Makes it a limit of one actor: the subject is its kind, a colon and its id.
+    pub fn for_actor(self, actor: &Actor) -> Self {
+        let parts = [actor.kind().as_str(), ":", actor.id()].map(str::as_bytes);
+        Self { key: LimitKey::of_parts(self.key.name().clone(), &parts), policy: self.policy }
     }
 
     /// Returns the name.

@@ -58,6 +58,20 @@ pub trait RateLimiter: Send + Sync + 'static {
     ///
     /// As [`check`](Self::check).
     async fn peek(&self, tenant: TenantId, limits: &[Limit]) -> Result<Decision, Error>;
+
+    /// Decides as [`check`](Self::check) does, where this process can decide without waiting.
+    ///
+    /// `None`: it cannot, and nothing was charged; ask [`check`](Self::check). A limiter that
+    /// always asks a server answers `None`, as the default does.
+    fn try_local(
+        &self,
+        tenant: TenantId,
+        limits: &[Limit],
+        cost: NonZeroU32,
+    ) -> Option<Result<Decision, Error>> {
+        let _ = (tenant, limits, cost);
+        None
+    }
 }
 
 #[async_trait]
@@ -73,5 +87,14 @@ impl<L: RateLimiter + ?Sized> RateLimiter for Arc<L> {
 
     async fn peek(&self, tenant: TenantId, limits: &[Limit]) -> Result<Decision, Error> {
         (**self).peek(tenant, limits).await
+    }
+
+    fn try_local(
+        &self,
+        tenant: TenantId,
+        limits: &[Limit],
+        cost: NonZeroU32,
+    ) -> Option<Result<Decision, Error>> {
+        (**self).try_local(tenant, limits, cost)
     }
 }

@@ -1,6 +1,9 @@
 use std::fmt;
+use std::future::Future as _;
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use http::request::Parts;
 use time::OffsetDateTime;
@@ -133,9 +136,34 @@ impl ResolverChain {
         parts: &Parts,
         outer: Option<&TenantContext>,
     ) -> Result<Option<Resolution>, Refused> {
-        let found = self.find(parts, outer.map(TenantContext::tenant)).await;
+        let found = self.find(parts, outer.map(TenantContext::tenant), Patience::Waits).await;
+        let found = found.map_err(|stopped| match stopped {
+            Stopped::Refused(refused) => refused,
+            Stopped::MustWait => not_ready().into(),
+        });
         metrics::count(&found);
         found
+    }
+
+    /// Does as [`resolve_or_refuse`](Self::resolve_or_refuse) where nobody must be waited for:
+    /// the keys of tokens are there, and the directory remembers the tenant.
+    ///
+    /// `None`: somebody must, and nothing was counted; ask
+    /// [`resolve_or_refuse`](Self::resolve_or_refuse).
+    pub fn try_resolve(
+        &self,
+        parts: &Parts,
+        outer: Option<&TenantContext>,
+    ) -> Option<Result<Option<Resolution>, Refused>> {
+        let found = pin!(self.find(parts, outer.map(TenantContext::tenant), Patience::None));
+        // It has nothing to wait for, so it is done at once.
+        let found = match found.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Ok(found)) => Ok(found),
+            Poll::Ready(Err(Stopped::Refused(refused))) => Err(refused),
+            Poll::Ready(Err(Stopped::MustWait)) | Poll::Pending => return None,
+        };
+        metrics::count(&found);
+        Some(found)
     }
 
     /// Returns the address a request comes from, as far as it can be believed.
@@ -147,8 +175,9 @@ impl ResolverChain {
         &self,
         parts: &Parts,
         outer: Option<&Arc<Tenant>>,
-    ) -> Result<Option<Resolution>, Refused> {
-        let mut heard = self.hear(parts).await?;
+        patience: Patience,
+    ) -> Result<Option<Resolution>, Stopped> {
+        let mut heard = self.hear(parts, patience).await?;
         if heard.is_empty() {
             return Ok(None);
         }
@@ -161,9 +190,10 @@ impl ResolverChain {
             let next = match claim.trust {
                 // Nothing else came, or only what leads nowhere: hints name nobody by themselves.
                 Trust::Hint => return Ok(check_hint(&claim, outer).map(|()| None)?),
-                _ => match self.look_up(via, claim, client_addr).await {
-                    Ok(next) => next,
-                    Err(error) => return Err(Refused::beside(error, found)),
+                _ => match self.look_up(via, claim, client_addr, patience).await {
+                    Ok(Some(next)) => next,
+                    Ok(None) => return Err(Stopped::MustWait),
+                    Err(error) => return Err(Refused::beside(error, found).into()),
                 },
             };
             found = match (found, next) {
@@ -174,18 +204,18 @@ impl ResolverChain {
                     Some(first.joined(next.via, next.trust, next.actor))
                 }
                 // Two credentials, of two tenants, or one of them of nobody.
-                (found, _) => return Err(Refused::beside(mismatch(), found)),
+                (found, _) => return Err(Refused::beside(mismatch(), found).into()),
             };
         }
         let Some(mut found) = found else { return Ok(None) };
         if outer.is_some_and(|outer| outer.id() != found.tenant.id()) {
-            return Err(Refused::beside(mismatch(), Some(found)));
+            return Err(Refused::beside(mismatch(), Some(found)).into());
         }
         for (via, claim) in waiting {
             // A weaker source names somebody else, or nobody: the same to the caller. Nobody is
             // looked up for that, so that the answer says nothing about other tenants.
             if !claim.names(&found.tenant) {
-                return Err(Refused::beside(mismatch(), Some(found)));
+                return Err(Refused::beside(mismatch(), Some(found)).into());
             }
             found = found.joined(via, claim.trust, None);
         }
@@ -193,23 +223,26 @@ impl ResolverChain {
     }
 
     /// Collects what the strategies say, the most trusted first.
-    async fn hear(&self, parts: &Parts) -> Result<Vec<Heard>, Error> {
+    async fn hear(&self, parts: &Parts, patience: Patience) -> Result<Vec<Heard>, Stopped> {
         let mut heard = Vec::with_capacity(self.resolvers.len());
         let mut bearer_is_read = false;
         for resolver in &self.resolvers {
             let mut claimed = resolver.resolve(parts);
             if matches!(claimed, Claimed::NotReady) {
+                if patience == Patience::None {
+                    return Err(Stopped::MustWait);
+                }
                 resolver.make_ready().await;
                 claimed = resolver.resolve(parts);
             }
             match claimed {
                 Claimed::Absent => {}
-                Claimed::NotReady => return Err(not_ready()),
+                Claimed::NotReady => return Err(not_ready().into()),
                 Claimed::Claim(claim) => {
                     bearer_is_read |= resolver.reads_bearer();
                     heard.push((resolver.via(), claim));
                 }
-                Claimed::Invalid(error) => return Err(error),
+                Claimed::Invalid(error) => return Err(error.into()),
             }
         }
         let proved = heard.iter().any(is_credential);
@@ -221,23 +254,27 @@ impl ResolverChain {
             return Err(Error::new(
                 ErrorKind::CredentialInvalid,
                 "the bearer is of a form that no strategy reads",
-            ));
+            )
+            .into());
         }
         heard.sort_by_key(|(via, claim)| (std::cmp::Reverse(claim.trust), *via));
         Ok(heard)
     }
 
+    /// Returns `None` where that must wait and may not.
     async fn look_up(
         &self,
         via: ResolvedVia,
         claim: TenantClaim,
         client_addr: Option<IpAddr>,
-    ) -> Result<Looked, Error> {
+        patience: Patience,
+    ) -> Result<Option<Looked>, Error> {
         let TenantClaim { key, trust, actor } = claim;
-        let Some(key) = key else { return Ok(Looked::Absent) };
+        let Some(key) = key else { return Ok(Some(Looked::Absent)) };
         let entry = match self.directory.remembered(&key) {
             Remembered::Found(entry) => Some(entry),
             Remembered::Absent => None,
+            Remembered::Nothing if patience == Patience::None => return Ok(None),
             Remembered::Nothing => self.directory.find(&key).await?,
         };
         // A closed tenant answers as if it had never been.
@@ -248,12 +285,38 @@ impl ResolverChain {
             // Browsers keep cookies that lead nowhere any more.
             (TenantKey::SessionHash(_), entry) => match of_session(entry, from_micros(at)) {
                 Some(found) => found,
-                None => return Ok(Looked::Stale),
+                None => return Ok(Some(Looked::Stale)),
             },
-            (_, None) => return Ok(Looked::Absent),
+            (_, None) => return Ok(Some(Looked::Absent)),
             (_, Some(entry)) => (entry.tenant, actor.filter(|_| trust == Trust::Credential)),
         };
-        Ok(Looked::Found(Resolution { tenant, via, trust, actor, client_addr, at }))
+        Ok(Some(Looked::Found(Resolution { tenant, via, trust, actor, client_addr, at })))
+    }
+}
+
+/// Whether somebody may be waited for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    None,
+    Waits,
+}
+
+/// Why no answer was found.
+enum Stopped {
+    Refused(Refused),
+    /// Somebody must be waited for.
+    MustWait,
+}
+
+impl From<Refused> for Stopped {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<Error> for Stopped {
+    fn from(error: Error) -> Self {
+        Self::Refused(error.into())
     }
 }
 

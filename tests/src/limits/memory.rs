@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tenancy_core::limit::{Limit, LimitName, MemoryRateLimiter, RateLimiter, SlidingLog};
-use tenancy_core::{SystemClock, TenantId};
+use tenancy_core::{Actor, ActorKind, SystemClock, TenantId};
 
 use crate::contract::limiter::{LimiterBench, ONE, limiter_contract, n};
 
@@ -48,4 +48,35 @@ async fn keeps_nothing_of_who_only_asks() {
         assert!(!refused.is_allowed());
     }
     assert_eq!(limiter.tracked(), 0);
+}
+
+#[tokio::test]
+async fn decides_without_waiting_and_counts_it_with_the_rest() {
+    let limiter = MemoryRateLimiter::new(LimiterBench::clock());
+    let limits = [Limit::new(LimitName::TENANT, SlidingLog::per_hour(n(2)))];
+    let tenants = [TenantId::generate(), TenantId::generate()];
+    for tenant in tenants {
+        let local = limiter.try_local(tenant, &limits, ONE).expect("memory waits for nobody");
+        assert_eq!(local.expect("a decision").binding().remaining(), 1);
+        assert!(limiter.check(tenant, &limits, ONE).await.expect("a decision").is_allowed());
+        let local = limiter.try_local(tenant, &limits, ONE).expect("memory waits for nobody");
+        assert!(!local.expect("a decision").is_allowed());
+    }
+    let none = limiter.try_local(tenants[0], &[], ONE).expect("an answer");
+    assert!(none.is_err(), "no limits are a mistake, not an admission");
+}
+
+#[test]
+fn an_actor_counts_by_its_kind_and_id() {
+    let long = "a".repeat(200);
+    for id in ["ada", "a name that is longer than thirty-two bytes", &long] {
+        let by = |kind| {
+            let limit = Limit::new(LimitName::PRINCIPAL, SlidingLog::per_second(ONE));
+            limit.for_actor(&Actor::new(kind, id))
+        };
+        let spelled = Limit::new(LimitName::PRINCIPAL, SlidingLog::per_second(ONE))
+            .for_subject(format!("user:{id}"));
+        assert_eq!(by(ActorKind::User), spelled, "{id}");
+        assert_ne!(by(ActorKind::User).key(), by(ActorKind::ApiKey).key(), "{id}");
+    }
 }

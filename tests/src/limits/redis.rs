@@ -39,6 +39,17 @@ async fn keys_of(tenant: TenantId) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn leaves_to_the_server_what_only_it_knows() {
+    let limiter = exact(LimiterBench::clock());
+    let limits = [Limit::new(LimitName::TENANT, SlidingLog::per_hour(ONE))];
+    for tenant in [TenantId::generate(), TenantId::generate()] {
+        assert!(limiter.try_local(tenant, &limits, ONE).is_none());
+        let decision = limiter.check(tenant, &limits, ONE).await.expect("a decision");
+        assert!(decision.is_allowed(), "nothing was charged before");
+    }
+}
+
+#[tokio::test]
 async fn goes_by_the_clock_of_the_server() {
     let (a, b) = (TenantId::generate(), TenantId::generate());
     // Two nodes, one limit.

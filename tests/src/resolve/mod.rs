@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod api_key;
+mod at_once;
 mod bearer;
 mod domain;
 pub(crate) mod envelope;

@@ -47,6 +47,16 @@ impl MemoryRateLimiter {
         self.shards.iter().map(|shard| lock(&shard.0).len()).sum()
     }
 
+    fn decide(
+        &self,
+        tenant: TenantId,
+        limits: &[Limit],
+        cost: NonZeroU32,
+    ) -> Result<Decision, Error> {
+        Limit::validate(limits)?;
+        self.shard(tenant).check(tenant, limits, self.clock.now_micros(), cost)
+    }
+
     fn shard(&self, tenant: TenantId) -> MutexGuard<'_, Shard> {
         let bits = tenant.uuid().as_u64_pair();
         let mixed = (bits.0 ^ bits.1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
@@ -68,13 +78,21 @@ impl RateLimiter for MemoryRateLimiter {
         limits: &[Limit],
         cost: NonZeroU32,
     ) -> Result<Decision, Error> {
-        Limit::validate(limits)?;
-        self.shard(tenant).check(tenant, limits, self.clock.now_micros(), cost)
+        self.decide(tenant, limits, cost)
     }
 
     async fn peek(&self, tenant: TenantId, limits: &[Limit]) -> Result<Decision, Error> {
         Limit::validate(limits)?;
         self.shard(tenant).peek(tenant, limits, self.clock.now_micros())
+    }
+
+    fn try_local(
+        &self,
+        tenant: TenantId,
+        limits: &[Limit],
+        cost: NonZeroU32,
+    ) -> Option<Result<Decision, Error>> {
+        Some(self.decide(tenant, limits, cost))
     }
 }
 

@@ -32,27 +32,16 @@ impl TenantStates {
         now: i64,
         cost: NonZeroU32,
     ) -> Result<Decision, Error> {
-        // One limit is the common case, and needs no list of readings.
-        if let [limit] = limits {
-            let place = self.place(limit.key());
-            let mut reading = self.read_at(place, limit, now, cost);
-            if reading.refusal.is_none() {
-                reading = self.charge_at(place, limit, now, cost);
-            }
-            return Ok(Decision::of_one(limit, reading, Source::Exact));
-        }
         let mut places = [None; Limit::MAX_PER_DECISION];
-        let mut readings = Vec::with_capacity(limits.len());
-        for (limit, place) in limits.iter().zip(&mut places) {
+        let readings = limits.iter().zip(&mut places).map(|(limit, place)| {
             *place = self.place(limit.key());
-            readings.push(self.read_at(*place, limit, now, cost));
+            (limit, self.read_at(*place, limit, now, cost))
+        });
+        let mut decision = Decision::from_readings(readings, Source::Exact)?;
+        if decision.is_allowed() {
+            decision.read_anew(|at| self.charge_at(places[at], &limits[at], now, cost));
         }
-        if readings.iter().all(|reading| reading.refusal.is_none()) {
-            for ((limit, place), reading) in limits.iter().zip(places).zip(&mut readings) {
-                *reading = self.charge_at(place, limit, now, cost);
-            }
-        }
-        Decision::from_readings(limits.iter().zip(readings), Source::Exact)
+        Ok(decision)
     }
 
     pub(super) fn peek(&self, limits: &[Limit], now: i64) -> Result<Decision, Error> {

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use moka::sync::Cache;
+use foldhash::quality::RandomState;
+use quick_cache::Weighter;
+use quick_cache::sync::{Cache, DefaultLifecycle};
 
 use crate::resolve::TenantClaim;
 
@@ -11,9 +13,11 @@ use crate::resolve::TenantClaim;
 const MAX_BYTES: u64 = 8 * 1024 * 1024;
 /// How many there may be.
 const MAX_ENTRIES: u64 = 16 * 1024;
+/// How many there is room for at the start.
+const FEW: usize = 256;
 
 /// Good tokens, by their whole text. Bad ones are not remembered.
-pub(super) struct VerifiedTokens(Cache<Box<str>, Arc<Verified>, foldhash::quality::RandomState>);
+pub(super) struct VerifiedTokens(Cache<Box<str>, Arc<Verified>, Bytes, RandomState>);
 
 /// What a token proves, and when.
 pub(super) struct Verified {
@@ -27,11 +31,13 @@ pub(super) struct Verified {
 
 impl VerifiedTokens {
     pub(super) fn new() -> Self {
-        let cache = Cache::builder()
-            .max_capacity(MAX_BYTES)
-            .weigher(|token: &_, _: &_| weigh(token))
-            .build_with_hasher(foldhash::quality::RandomState::default());
-        Self(cache)
+        Self(Cache::with(
+            FEW,
+            MAX_BYTES,
+            Bytes,
+            RandomState::default(),
+            DefaultLifecycle::default(),
+        ))
     }
 
     pub(super) fn get(&self, token: &str) -> Option<Arc<Verified>> {
@@ -43,15 +49,19 @@ impl VerifiedTokens {
     }
 
     pub(super) fn remove(&self, token: &str) {
-        self.0.invalidate(token);
+        self.0.remove(token);
     }
 }
 
-/// The claim is made of parts of the token: twice its length, and what an entry costs at least.
-#[expect(clippy::borrowed_box, reason = "what the cache passes")]
-fn weigh(token: &Box<str>) -> u32 {
-    let bytes = (token.len() as u64 * 2).max(MAX_BYTES / MAX_ENTRIES);
-    u32::try_from(bytes).unwrap_or(u32::MAX)
+/// What an entry takes.
+#[derive(Clone)]
+struct Bytes;
+
+impl Weighter<Box<str>, Arc<Verified>> for Bytes {
+    /// The claim is made of parts of the token: twice its length, and what an entry costs at least.
+    fn weight(&self, token: &Box<str>, _: &Arc<Verified>) -> u64 {
+        (token.len() as u64 * 2).max(MAX_BYTES / MAX_ENTRIES)
+    }
 }
 
 impl fmt::Debug for VerifiedTokens {
