@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tenancy_core::limit::step::{Reading, Refusal};
-use tenancy_core::limit::{Decision, Limit, MemoryRateLimiter, Policy, RateLimiter, Source};
+use tenancy_core::limit::{
+    Call, Decision, Limit, MemoryRateLimiter, Operation, Policy, RateLimiter, Source,
+};
 use tenancy_core::{Clock, Error, ErrorKind, SystemClock, TenantId};
 
 use crate::failure::{Cause, Failure};
@@ -65,19 +67,19 @@ impl RedisRateLimiter {
         Self { store, on_loss, local, clock: Some(clock) }
     }
 
-    async fn decide(
+    async fn decide_in(
         &self,
         tenant: TenantId,
         limits: &[Limit],
         cost: NonZeroU32,
         mode: Mode,
     ) -> Result<Decision, Error> {
-        Limit::validate(limits)?;
         let request = self.request(tenant, limits, cost, mode)?;
         let answer = self.store.send(&request).await;
         let readings = answer.and_then(|reply| readings(&reply.integers()?, limits.len()));
         match readings {
-            Ok(readings) => Decision::from_readings(limits.iter().zip(readings), Source::Exact),
+            Ok(readings) => Decision::from_readings(limits.iter().zip(readings), Source::Exact)
+                .map(|decision| granting(decision, cost, mode)),
             Err(failure) => self.decide_without(failure, tenant, limits, cost, mode).await,
         }
     }
@@ -144,6 +146,7 @@ impl RedisRateLimiter {
                     (limit, on_loss::reading_of_share(share.reading(), limit.policy(), cost))
                 });
                 Decision::from_readings(readings, Source::LocalShare)
+                    .map(|decision| granting(decision, cost, mode))
             }
         }
     }
@@ -151,18 +154,28 @@ impl RedisRateLimiter {
 
 #[async_trait]
 impl RateLimiter for RedisRateLimiter {
-    async fn check(
+    async fn decide(
         &self,
         tenant: TenantId,
         limits: &[Limit],
-        cost: NonZeroU32,
+        call: Call,
     ) -> Result<Decision, Error> {
-        self.decide(tenant, limits, cost, Mode::Charge).await
+        call.validate(limits)?;
+        let mode = match call.operation() {
+            Operation::Charge => Mode::Charge,
+            Operation::Peek => Mode::Read,
+            _ => {
+                let message = "decide a rate limit: this call is not known to redis";
+                return Err(Error::new(ErrorKind::Misconfigured, message));
+            }
+        };
+        self.decide_in(tenant, limits, call.cost(), mode).await
     }
+}
 
-    async fn peek(&self, tenant: TenantId, limits: &[Limit]) -> Result<Decision, Error> {
-        self.decide(tenant, limits, NonZeroU32::MIN, Mode::Read).await
-    }
+fn granting(decision: Decision, cost: NonZeroU32, mode: Mode) -> Decision {
+    let charged = matches!(mode, Mode::Charge) && decision.is_allowed();
+    decision.granting(if charged { cost.get() } else { 0 })
 }
 
 /// Reads the script's reply: four integers for each limit.

@@ -13,6 +13,7 @@ pub struct Decision {
     first: LimitStatus,
     rest: Vec<LimitStatus>,
     binding: usize,
+    granted: u32,
     source: Source,
 }
 
@@ -31,9 +32,9 @@ pub enum Source {
 impl Decision {
     /// Puts a decision together from the readings of its limits, in the order of the limits.
     ///
-    /// It is limited as soon as one limit refuses. The one that [binds](Self::binding) is the
-    /// refusing one with the longest wait, else the one with the least remaining; the first of
-    /// equals.
+    /// It is limited as soon as one limit refuses that is no [shadow](Limit::in_shadow). The one
+    /// that [binds](Self::binding) is the refusing one with the longest wait, else the one with the
+    /// least remaining; the first of equals. A shadow binds only when there is nothing else.
     ///
     /// # Errors
     ///
@@ -47,15 +48,15 @@ impl Decision {
         let Some(first) = statuses.next() else {
             return Err(Error::invalid("limits", "put a decision together: it has no limits"));
         };
-        let mut decision = Self { first, rest: statuses.collect(), binding: 0, source };
+        let mut decision = Self { first, rest: statuses.collect(), binding: 0, granted: 0, source };
         decision.binding = decision.most_restrictive();
         Ok(decision)
     }
 
-    /// Replaces the reading of each limit, by its place.
-    pub(super) fn read_anew(&mut self, mut read: impl FnMut(usize) -> Reading) {
+    /// Replaces the reading of each limit, by its place and what it was.
+    pub(super) fn read_anew(&mut self, mut read: impl FnMut(usize, Reading) -> Reading) {
         for (place, status) in std::iter::once(&mut self.first).chain(&mut self.rest).enumerate() {
-            status.reading = read(place);
+            status.reading = read(place, status.reading);
         }
         self.binding = self.most_restrictive();
     }
@@ -70,10 +71,23 @@ impl Decision {
         most.0
     }
 
+    /// Says how much of the cost was charged, or given back.
+    pub fn granting(self, granted: u32) -> Self {
+        Self { granted, ..self }
+    }
+
     /// Tells whether the call may go on.
     pub fn is_allowed(&self) -> bool {
         // The binding limit is a refusing one as soon as there is one.
-        self.binding().is_admitting()
+        let binding = self.binding();
+        binding.is_admitting() || binding.is_shadow()
+    }
+
+    /// Returns how much was charged: the cost, less of it after [`up_to`](super::Call::up_to),
+    /// nothing when limited. After a refund, how much was given back; after a release or a
+    /// renewal, 1 when the permits were held.
+    pub const fn granted(&self) -> u32 {
+        self.granted
     }
 
     /// Returns where each limit stands, in the order they were given.
@@ -98,7 +112,7 @@ impl Decision {
     /// not help.
     pub fn retry_after(&self) -> Option<Duration> {
         // The binding limit has the longest wait of those that refuse.
-        self.binding().retry_after()
+        if self.is_allowed() { None } else { self.binding().retry_after() }
     }
 
     /// Returns who decided.
@@ -112,12 +126,14 @@ impl Decision {
 pub struct LimitStatus {
     name: LimitName,
     policy: Policy,
+    is_shadow: bool,
     reading: Reading,
 }
 
 impl LimitStatus {
     fn new(limit: &Limit, reading: Reading) -> Self {
-        Self { name: limit.name().clone(), policy: limit.policy(), reading }
+        let (name, policy) = (limit.name().clone(), limit.policy());
+        Self { name, policy, is_shadow: limit.is_shadow(), reading }
     }
 
     /// Returns the name of the limit.
@@ -158,6 +174,11 @@ impl LimitStatus {
         }
     }
 
+    /// Tells whether the limit only watches, and refuses nothing.
+    pub const fn is_shadow(&self) -> bool {
+        self.is_shadow
+    }
+
     /// Tells whether this limit admits the call; another one may have refused it.
     pub const fn is_admitting(&self) -> bool {
         self.reading.refusal.is_none()
@@ -168,13 +189,14 @@ impl LimitStatus {
         matches!(self.reading.refusal, Some(Refusal::Never))
     }
 
-    // Greater is more restrictive: a refusal before any remainder.
+    // Greater is more restrictive: a refusal before any remainder, and anything before a shadow.
     fn severity(&self) -> (u8, Duration, u32) {
         let scarcity = u32::MAX - self.reading.remaining;
         match self.reading.refusal {
-            Some(Refusal::Never) => (2, Duration::MAX, scarcity),
-            Some(Refusal::Wait(wait)) => (1, wait, scarcity),
-            None => (0, Duration::ZERO, scarcity),
+            _ if self.is_shadow => (0, Duration::ZERO, 0),
+            Some(Refusal::Never) => (3, Duration::MAX, scarcity),
+            Some(Refusal::Wait(wait)) => (2, wait, scarcity),
+            None => (1, Duration::ZERO, scarcity),
         }
     }
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::header::RETRY_AFTER;
 use http::{HeaderName, HeaderValue};
 
-use super::{Decision, LimitName};
+use super::{Decision, LimitName, LimitStatus, Period, Policy};
 
 /// The name and the value of a header field.
 pub type HeaderField = (HeaderName, HeaderValue);
@@ -22,7 +22,9 @@ impl Decision {
     /// | `retry-after` | seconds to wait; only when limited and waiting helps |
     ///
     /// The first two follow `draft-ietf-httpapi-ratelimit-headers-11`. What is left rounds down,
-    /// seconds round up, and `retry-after` is at least 1.
+    /// seconds round up, and `retry-after` is at least 1. A limit of how many run at once has the
+    /// unit (`qu`) `concurrent-requests` and no window, nor has a month. Limits
+    /// [in shadow](super::Limit::in_shadow) are left out, and without any other there are no fields.
     ///
     /// ```
     /// use std::num::NonZeroU32;
@@ -45,6 +47,9 @@ impl Decision {
     pub fn header_fields(&self) -> impl Iterator<Item = HeaderField> + use<> {
         let binding = self.binding();
         let mut values = Values { text: Vec::with_capacity(256), ends: [0; 6] };
+        if binding.is_shadow() {
+            return values.into_fields(0);
+        }
         self.write_policies(&mut values);
         values.end(0);
         self.write_status(&mut values);
@@ -64,21 +69,31 @@ impl Decision {
     }
 
     fn write_policies(&self, values: &mut Values) {
-        for (index, status) in self.limits().enumerate() {
+        for (index, status) in self.told().enumerate() {
             let policy = status.policy();
             values.item(index, status.name()).parameter(";q=", policy.n().get());
-            if policy.window().subsec_nanos() == 0 {
-                values.parameter(";w=", policy.window().as_secs());
+            match policy {
+                Policy::Concurrency(_) => values.push(";qu=\"concurrent-requests\""),
+                Policy::Calendar(calendar) if calendar.period() == Period::Month => {}
+                _ if policy.window().subsec_nanos() == 0 => {
+                    values.parameter(";w=", policy.window().as_secs());
+                }
+                _ => {}
             }
         }
     }
 
     fn write_status(&self, values: &mut Values) {
-        for (index, status) in self.limits().enumerate() {
+        for (index, status) in self.told().enumerate() {
             let more = whole_seconds(status.more_after());
             values.item(index, status.name()).parameter(";r=", status.remaining());
             values.parameter(";t=", more);
         }
+    }
+
+    /// The limits that a client is told of.
+    fn told(&self) -> impl Iterator<Item = &LimitStatus> {
+        self.limits().filter(|status| !status.is_shadow())
     }
 }
 

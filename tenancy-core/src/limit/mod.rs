@@ -6,30 +6,55 @@
 //!
 //! | part | what it is |
 //! | --- | --- |
-//! | [`SlidingLog`] | the exact shape: at most n in any window |
+//! | [`SlidingLog`] | at most n in any window: exact, each hit is remembered |
+//! | [`AtMost`] | at most n in any window: in constant space, and up to a sixteenth early |
+//! | [`TokenBucket`] | a burst, and a steady rate |
+//! | [`Calendar`] | at most n in each second, minute, hour, day or month |
+//! | [`Concurrency`] | at most n at once |
+//! | [`RateEnvelope`] | the most that a shape ever admits, over any interval |
+//! | [`Call`] | what is asked: a charge, a look, a part, a refund, a permit |
 //! | [`Decision`] | the answer, and its [header fields](Decision::header_fields) |
 //! | [`MemoryRateLimiter`] | the limiter of one process |
 //! | [`step`] | the algorithms, without storage: other limiters must give the same numbers |
 
+mod at_most;
+mod calendar;
+mod call;
+mod change;
+mod charge_id;
+mod concurrency;
 mod decision;
 mod envelope;
 mod header_fields;
 mod limit_key;
 mod limit_name;
 mod memory;
+mod period;
 mod policy;
 mod rate_limit;
 mod rate_limiter;
 mod sliding_log;
 pub mod step;
+mod token_bucket;
+mod window;
+mod zone;
 
+pub use at_most::AtMost;
+pub use calendar::Calendar;
+pub use call::{Call, Operation};
+pub use change::Change;
+pub use charge_id::ChargeId;
+pub use concurrency::Concurrency;
 pub use decision::{Decision, LimitStatus, Source};
 pub use envelope::RateEnvelope;
 pub use header_fields::HeaderField;
 pub use limit_key::LimitKey;
 pub use limit_name::LimitName;
 pub use memory::MemoryRateLimiter;
+pub use period::{Bounds, Period};
 pub use policy::Policy;
 pub use rate_limit::Limit;
-pub use rate_limiter::RateLimiter;
+pub use rate_limiter::{Deciding, RateLimiter};
 pub use sliding_log::SlidingLog;
+pub use token_bucket::TokenBucket;
+pub use zone::Zone;

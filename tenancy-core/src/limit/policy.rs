@@ -1,7 +1,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use super::{RateEnvelope, SlidingLog};
+use super::{AtMost, Calendar, Concurrency, RateEnvelope, SlidingLog, TokenBucket};
 
 /// How much is admitted: one of the shapes.
 ///
@@ -17,6 +17,14 @@ use super::{RateEnvelope, SlidingLog};
 pub enum Policy {
     /// At most n in any window, exactly.
     SlidingLog(SlidingLog),
+    /// At most n in any window, in constant space.
+    AtMost(AtMost),
+    /// A burst, and a steady rate.
+    TokenBucket(TokenBucket),
+    /// At most n in each period of the calendar.
+    Calendar(Calendar),
+    /// At most n at once.
+    Concurrency(Concurrency),
 }
 
 impl Policy {
@@ -24,13 +32,22 @@ impl Policy {
     pub const fn n(self) -> NonZeroU32 {
         match self {
             Self::SlidingLog(policy) => policy.n(),
+            Self::AtMost(policy) => policy.n(),
+            Self::TokenBucket(policy) => policy.burst(),
+            Self::Calendar(policy) => policy.n(),
+            Self::Concurrency(policy) => policy.n(),
         }
     }
 
-    /// Returns the length of the window it counts over.
+    /// Returns after how long everything is back that was used at one moment: the window, the
+    /// time that fills the bucket, the longest period, or how long a permit lives.
     pub const fn window(self) -> Duration {
         match self {
             Self::SlidingLog(policy) => policy.per(),
+            Self::AtMost(policy) => policy.per(),
+            Self::TokenBucket(policy) => policy.time_to_full(),
+            Self::Calendar(policy) => policy.longest_period(),
+            Self::Concurrency(policy) => policy.ttl(),
         }
     }
 
@@ -38,6 +55,10 @@ impl Policy {
     pub const fn envelope(self) -> RateEnvelope {
         match self {
             Self::SlidingLog(policy) => policy.envelope(),
+            Self::AtMost(policy) => policy.envelope(),
+            Self::TokenBucket(policy) => policy.envelope(),
+            Self::Calendar(policy) => policy.envelope(),
+            Self::Concurrency(policy) => policy.envelope(),
         }
     }
 
@@ -45,15 +66,26 @@ impl Policy {
     ///
     /// At least 1 is left for each: a limit smaller than the number of nodes can then be
     /// exceeded by all of them together.
-    pub const fn share_of(self, nodes: NonZeroU32) -> Self {
+    pub fn share_of(self, nodes: NonZeroU32) -> Self {
         match self {
             Self::SlidingLog(policy) => Self::SlidingLog(policy.share_of(nodes)),
+            Self::AtMost(policy) => Self::AtMost(policy.share_of(nodes)),
+            Self::TokenBucket(policy) => Self::TokenBucket(policy.share_of(nodes)),
+            Self::Calendar(policy) => Self::Calendar(policy.share_of(nodes)),
+            Self::Concurrency(policy) => Self::Concurrency(policy.share_of(nodes)),
         }
     }
 }
 
-impl From<SlidingLog> for Policy {
-    fn from(policy: SlidingLog) -> Self {
-        Self::SlidingLog(policy)
-    }
+macro_rules! from_shapes {
+    ($($shape:ident)*) => {
+        $(
+            impl From<$shape> for Policy {
+                fn from(policy: $shape) -> Self {
+                    Self::$shape(policy)
+                }
+            }
+        )*
+    };
 }
+from_shapes!(SlidingLog AtMost TokenBucket Calendar Concurrency);

@@ -1,4 +1,4 @@
-use super::{LimitKey, LimitName, Policy};
+use super::{Change, LimitKey, LimitName, Policy};
 use crate::{Actor, Error};
 
 /// A limit of one tenant: what is counted, and how much of it is admitted.
@@ -18,6 +18,8 @@ use crate::{Actor, Error};
 pub struct Limit {
     key: LimitKey,
     policy: Policy,
+    change: Change,
+    is_shadow: bool,
 }
 
 impl Limit {
@@ -26,18 +28,19 @@ impl Limit {
 
     /// Makes a limit over the whole tenant.
     pub fn new(name: LimitName, policy: impl Into<Policy>) -> Self {
-        Self { key: LimitKey::whole_tenant(name), policy: policy.into() }
+        let key = LimitKey::whole_tenant(name);
+        Self { key, policy: policy.into(), change: Change::AsIs, is_shadow: false }
     }
 
     /// Makes it a limit of one subject of the tenant: a user, an API key, a class of routes.
     pub fn for_subject(self, subject: impl AsRef<[u8]>) -> Self {
-        Self { key: LimitKey::new(self.key.name().clone(), subject), policy: self.policy }
+        Self { key: LimitKey::new(self.key.name().clone(), subject), ..self }
     }
 
     /// Makes it a limit of one actor: the subject is its kind, a colon and its id.
     pub fn for_actor(self, actor: &Actor) -> Self {
         let parts = [actor.kind().as_str(), ":", actor.id()].map(str::as_bytes);
-        Self { key: LimitKey::of_parts(self.key.name().clone(), &parts), policy: self.policy }
+        Self { key: LimitKey::of_parts(self.key.name().clone(), &parts), ..self }
     }
 
     /// Returns the name.
@@ -55,9 +58,32 @@ impl Limit {
         self.policy
     }
 
+    /// Returns what becomes of what was used when the policy changes.
+    pub const fn change(&self) -> Change {
+        self.change
+    }
+
+    /// Tells whether it refuses nothing.
+    pub const fn is_shadow(&self) -> bool {
+        self.is_shadow
+    }
+
     /// Replaces the policy, and keeps what is counted.
     pub fn with_policy(self, policy: impl Into<Policy>) -> Self {
         Self { policy: policy.into(), ..self }
+    }
+
+    /// Says what becomes of what was used when the policy is not the one of the charge before.
+    pub fn on_change(self, change: Change) -> Self {
+        Self { change, ..self }
+    }
+
+    /// Lets the limit count and be read, and refuse nothing: to see whom a new limit would hit.
+    ///
+    /// It is charged what it would have admitted. Its status tells whether it
+    /// [would](super::LimitStatus::is_admitting) admit a call; header fields leave it out.
+    pub fn in_shadow(self) -> Self {
+        Self { is_shadow: true, ..self }
     }
 
     /// Checks the limits of one decision: there is one, there are not too many, and no two

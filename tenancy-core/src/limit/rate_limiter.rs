@@ -1,9 +1,10 @@
 use std::num::NonZeroU32;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Decision, Limit};
+use super::{Call, Decision, Limit};
 use crate::{Error, TenantId};
 
 /// Decides how fast a tenant may go.
@@ -30,34 +31,54 @@ use crate::{Error, TenantId};
 /// ```
 #[async_trait]
 pub trait RateLimiter: Send + Sync + 'static {
-    /// Decides over all limits at once. Admitted, each of them is charged the cost; refused,
-    /// none is.
+    /// Decides a call over all limits at once.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for a call that does not
+    /// [fit its limits](Call::validate), [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable)
+    /// when nobody can decide.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped call may have been charged.
+    async fn decide(
+        &self,
+        tenant: TenantId,
+        limits: &[Limit],
+        call: Call,
+    ) -> Result<Decision, Error>;
+
+    /// Decides a [charge](Call::charge). Admitted, each limit is charged the cost; refused, none
+    /// is.
     ///
     /// A cost above a limit is refused for good: that limit's status says
     /// [`is_impossible`](super::LimitStatus::is_impossible), and nothing says when to retry.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for limits that do not
-    /// [fit together](Limit::validate), [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable)
-    /// when nobody can decide.
+    /// As [`decide`](Self::decide).
     ///
     /// # Cancel safety
     ///
     /// A dropped call may have been charged.
-    async fn check(
-        &self,
+    fn check<'a>(
+        &'a self,
         tenant: TenantId,
-        limits: &[Limit],
+        limits: &'a [Limit],
         cost: NonZeroU32,
-    ) -> Result<Decision, Error>;
+    ) -> Deciding<'a> {
+        self.decide(tenant, limits, Call::charge(cost))
+    }
 
     /// Reads what [`check`](Self::check) would answer at a cost of one, and charges nothing.
     ///
     /// # Errors
     ///
-    /// As [`check`](Self::check).
-    async fn peek(&self, tenant: TenantId, limits: &[Limit]) -> Result<Decision, Error>;
+    /// As [`decide`](Self::decide).
+    fn peek<'a>(&'a self, tenant: TenantId, limits: &'a [Limit]) -> Deciding<'a> {
+        self.decide(tenant, limits, Call::peek(NonZeroU32::MIN))
+    }
 
     /// Decides as [`check`](Self::check) does, where this process can decide without waiting.
     ///
@@ -74,19 +95,18 @@ pub trait RateLimiter: Send + Sync + 'static {
     }
 }
 
+/// A decision on its way.
+pub type Deciding<'a> = Pin<Box<dyn Future<Output = Result<Decision, Error>> + Send + 'a>>;
+
 #[async_trait]
 impl<L: RateLimiter + ?Sized> RateLimiter for Arc<L> {
-    async fn check(
+    async fn decide(
         &self,
         tenant: TenantId,
         limits: &[Limit],
-        cost: NonZeroU32,
+        call: Call,
     ) -> Result<Decision, Error> {
-        (**self).check(tenant, limits, cost).await
-    }
-
-    async fn peek(&self, tenant: TenantId, limits: &[Limit]) -> Result<Decision, Error> {
-        (**self).peek(tenant, limits).await
+        (**self).decide(tenant, limits, call).await
     }
 
     fn try_local(

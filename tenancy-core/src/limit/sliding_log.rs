@@ -1,7 +1,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use super::RateEnvelope;
+use super::{RateEnvelope, window};
 use crate::Error;
 
 /// At most n in any window: exact, without a burst where two windows meet.
@@ -35,9 +35,9 @@ impl SlidingLog {
     /// The largest n: each hit is remembered, and a million of them take 16 MB.
     pub const MAX_N: NonZeroU32 = NonZeroU32::new(1_000_000).expect("a million is not zero");
     /// The shortest window. Shorter ones end before an answer has travelled.
-    pub const MIN_PER: Duration = Duration::from_millis(1);
+    pub const MIN_PER: Duration = window::MIN;
     /// The longest window: 366 days. For longer ones count usage instead.
-    pub const MAX_PER: Duration = Duration::from_hours(366 * 24);
+    pub const MAX_PER: Duration = window::MAX;
 
     /// Admits at most `n` in any window of this length. Fractions of a microsecond round up.
     ///
@@ -52,12 +52,7 @@ impl SlidingLog {
                 "make a limit: at most 1000000 hits are counted",
             ));
         }
-        if per < Self::MIN_PER || per > Self::MAX_PER {
-            let message = "make a limit: a window is between 1 ms and 366 days long";
-            return Err(Error::invalid("limit.per", message));
-        }
-        let per_micros = i64::try_from(per.as_nanos().div_ceil(1_000))
-            .map_err(|source| Error::invalid("limit.per", "make a limit").with_source(source))?;
+        let per_micros = window::micros(per)?;
         Ok(Self { n, per_micros })
     }
 
@@ -98,11 +93,7 @@ impl SlidingLog {
 
     /// Divides n by the number of nodes that keep the limit each by itself; at least 1 is left.
     pub const fn share_of(self, nodes: NonZeroU32) -> Self {
-        let n = match NonZeroU32::new(self.n.get() / nodes.get()) {
-            Some(n) => n,
-            None => NonZeroU32::MIN,
-        };
-        Self { n, ..self }
+        Self { n: window::share(self.n, nodes), ..self }
     }
 
     pub(super) const fn per_micros(self) -> i64 {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use tenancy_axum::{RateLimitLayer, TenantLayer};
-use tenancy_core::limit::{Decision, Limit, MemoryRateLimiter, RateLimiter};
+use tenancy_core::limit::{Call, Decision, Limit, MemoryRateLimiter, RateLimiter};
 use tenancy_core::{Error, ErrorKind, TenantId, async_trait};
 
 use super::answer::{Answer, send};
@@ -162,12 +162,8 @@ struct Broken(ErrorKind);
 
 #[async_trait]
 impl RateLimiter for Broken {
-    async fn check(&self, _: TenantId, _: &[Limit], _: NonZeroU32) -> Result<Decision, Error> {
+    async fn decide(&self, _: TenantId, _: &[Limit], _: Call) -> Result<Decision, Error> {
         Err(Error::new(self.0, "ask 10.1.2.3:6379"))
-    }
-
-    async fn peek(&self, tenant: TenantId, limits: &[Limit]) -> Result<Decision, Error> {
-        self.check(tenant, limits, NonZeroU32::MIN).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod envelope;
 mod memory;
+mod model;
 mod oracle;
 mod redis;
 mod redis_away;

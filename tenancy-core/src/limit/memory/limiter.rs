@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use super::shard::Shard;
-use crate::limit::{Decision, Limit, RateLimiter};
+use crate::limit::{Call, Decision, Limit, RateLimiter};
 use crate::{Clock, Error, TenantId};
 
 /// A limiter in memory: exact for one process.
@@ -47,14 +47,14 @@ impl MemoryRateLimiter {
         self.shards.iter().map(|shard| lock(&shard.0).len()).sum()
     }
 
-    fn decide(
+    fn decide_now(
         &self,
         tenant: TenantId,
         limits: &[Limit],
-        cost: NonZeroU32,
+        call: Call,
     ) -> Result<Decision, Error> {
-        Limit::validate(limits)?;
-        self.shard(tenant).check(tenant, limits, self.clock.now_micros(), cost)
+        call.validate(limits)?;
+        self.shard(tenant).decide(tenant, limits, self.clock.now_micros(), call)
     }
 
     fn shard(&self, tenant: TenantId) -> MutexGuard<'_, Shard> {
@@ -72,18 +72,13 @@ fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
 
 #[async_trait]
 impl RateLimiter for MemoryRateLimiter {
-    async fn check(
+    async fn decide(
         &self,
         tenant: TenantId,
         limits: &[Limit],
-        cost: NonZeroU32,
+        call: Call,
     ) -> Result<Decision, Error> {
-        self.decide(tenant, limits, cost)
-    }
-
-    async fn peek(&self, tenant: TenantId, limits: &[Limit]) -> Result<Decision, Error> {
-        Limit::validate(limits)?;
-        self.shard(tenant).peek(tenant, limits, self.clock.now_micros())
+        self.decide_now(tenant, limits, call)
     }
 
     fn try_local(
@@ -92,7 +87,7 @@ impl RateLimiter for MemoryRateLimiter {
         limits: &[Limit],
         cost: NonZeroU32,
     ) -> Option<Result<Decision, Error>> {
-        Some(self.decide(tenant, limits, cost))
+        Some(self.decide_now(tenant, limits, Call::charge(cost)))
     }
 }
 

@@ -1,3 +1,4 @@
+mod charges;
 mod limiter;
 mod shard;
 mod state;

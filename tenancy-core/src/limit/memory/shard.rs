@@ -1,8 +1,7 @@
 use std::collections::HashMap;
-use std::num::NonZeroU32;
 
 use super::tenant_states::TenantStates;
-use crate::limit::{Decision, Limit};
+use crate::limit::{Call, Decision, Limit, Operation};
 use crate::{Error, TenantId};
 
 /// The states of some tenants, behind one lock.
@@ -29,42 +28,31 @@ impl Shard {
         }
     }
 
-    pub(super) fn check(
+    pub(super) fn decide(
         &mut self,
         tenant: TenantId,
         limits: &[Limit],
         now: i64,
-        cost: NonZeroU32,
+        call: Call,
     ) -> Result<Decision, Error> {
-        if now >= self.sweep_at || self.states > self.sweep_above {
+        let looks_only = call.operation() == Operation::Peek;
+        if !looks_only && (now >= self.sweep_at || self.states > self.sweep_above) {
             self.sweep(now);
         }
         if let Some(known) = self.tenants.get_mut(&tenant) {
             let before = known.len();
-            let decision = known.check(limits, now, cost);
-            self.states += known.len() - before;
+            let decision = known.decide(limits, now, call);
+            self.states = self.states + known.len() - before;
             return decision;
         }
         let mut unknown = TenantStates::default();
-        let decision = unknown.check(limits, now, cost);
+        let decision = unknown.decide(limits, now, call);
         // Who was refused at once leaves nothing behind.
         if unknown.len() > 0 {
             self.states += unknown.len();
             self.tenants.insert(tenant, unknown);
         }
         decision
-    }
-
-    pub(super) fn peek(
-        &self,
-        tenant: TenantId,
-        limits: &[Limit],
-        now: i64,
-    ) -> Result<Decision, Error> {
-        match self.tenants.get(&tenant) {
-            Some(known) => known.peek(limits, now),
-            None => TenantStates::default().peek(limits, now),
-        }
     }
 
     pub(super) const fn len(&self) -> usize {

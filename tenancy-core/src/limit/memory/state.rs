@@ -1,32 +1,116 @@
 use std::num::NonZeroU32;
 
-use crate::limit::Policy;
-use crate::limit::step::{Reading, SlidingLogState};
+use crate::limit::step::{
+    AtMostState, CalendarState, ConcurrencyState, Reading, SlidingLogState, TokenBucketState,
+};
+use crate::limit::{ChargeId, Limit, Policy};
 
 /// The state of any shape.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum State {
     SlidingLog(SlidingLogState),
+    // Most of the others take half of its room.
+    AtMost(Box<AtMostState>),
+    TokenBucket(TokenBucketState),
+    Calendar(CalendarState),
+    Concurrency(ConcurrencyState),
 }
 
 impl State {
     pub(super) fn new(policy: Policy) -> Self {
         match policy {
             Policy::SlidingLog(_) => Self::SlidingLog(SlidingLogState::new()),
+            Policy::AtMost(policy) => Self::AtMost(Box::new(AtMostState::new(policy))),
+            Policy::TokenBucket(policy) => Self::TokenBucket(TokenBucketState::new(policy)),
+            Policy::Calendar(policy) => Self::Calendar(CalendarState::new(policy)),
+            Policy::Concurrency(_) => Self::Concurrency(ConcurrencyState::new()),
         }
     }
 
-    pub(super) fn read(&self, policy: Policy, now: i64, cost: NonZeroU32) -> Reading {
+    /// Tells whether it is of this policy.
+    pub(super) fn follows(&self, policy: Policy) -> bool {
+        match (self, policy) {
+            (Self::SlidingLog(_), Policy::SlidingLog(_))
+            | (Self::Concurrency(_), Policy::Concurrency(_)) => true,
+            (Self::AtMost(state), Policy::AtMost(policy)) => state.policy() == policy,
+            (Self::TokenBucket(state), Policy::TokenBucket(policy)) => state.policy() == policy,
+            (Self::Calendar(state), Policy::Calendar(policy)) => state.policy() == policy,
+            _ => false,
+        }
+    }
+
+    /// Makes it one of the limit's policy.
+    pub(super) fn follow(&mut self, limit: &Limit, now: i64) {
+        if self.follows(limit.policy()) {
+            return;
+        }
+        let change = limit.change();
+        match (&mut *self, limit.policy()) {
+            (Self::AtMost(state), Policy::AtMost(policy)) => {
+                **state = state.under(policy, change, now);
+            }
+            (Self::TokenBucket(state), Policy::TokenBucket(policy)) => {
+                *state = state.under(policy, change, now);
+            }
+            (Self::Calendar(state), Policy::Calendar(policy)) => {
+                *state = state.under(policy, change, now);
+            }
+            (_, policy) => *self = Self::new(policy),
+        }
+    }
+
+    /// Reads a state that [follows](Self::follow) the policy.
+    pub(super) fn read(
+        &self,
+        policy: Policy,
+        now: i64,
+        cost: NonZeroU32,
+        id: Option<ChargeId>,
+    ) -> Reading {
         match (self, policy) {
             (Self::SlidingLog(state), Policy::SlidingLog(policy)) => state.read(policy, now, cost),
+            (Self::AtMost(state), _) => state.read(now, cost),
+            (Self::TokenBucket(state), _) => state.read(now, cost),
+            (Self::Calendar(state), _) => state.read(now, cost),
+            (Self::Concurrency(state), Policy::Concurrency(policy)) => state.read(policy, now, id),
+            // A state of another shape is as good as none.
+            (_, policy) => Self::new(policy).read(policy, now, cost, id),
         }
     }
 
-    pub(super) fn charge(&mut self, policy: Policy, now: i64, cost: NonZeroU32) -> Reading {
-        match (self, policy) {
+    /// Charges a state that [follows](Self::follow) the policy, and reads it.
+    pub(super) fn charge(
+        &mut self,
+        policy: Policy,
+        now: i64,
+        cost: NonZeroU32,
+        id: Option<ChargeId>,
+    ) -> Reading {
+        match (&mut *self, policy) {
             (Self::SlidingLog(state), Policy::SlidingLog(policy)) => {
-                state.charge(policy, now, cost)
+                return state.charge(policy, now, cost);
             }
+            (Self::AtMost(state), _) => state.charge(now, cost),
+            (Self::TokenBucket(state), _) => state.charge(now, cost),
+            (Self::Calendar(state), _) => state.charge(now, cost),
+            (Self::Concurrency(state), Policy::Concurrency(policy)) => {
+                if let Some(id) = id {
+                    state.take(policy, now, id);
+                }
+            }
+            _ => {}
+        }
+        Reading { refusal: None, ..self.read(policy, now, NonZeroU32::MIN, id) }
+    }
+
+    /// Gives back what was charged at `then` under an id.
+    pub(super) fn refund(&mut self, now: i64, cost: NonZeroU32, then: i64, id: ChargeId) {
+        match self {
+            Self::SlidingLog(_) => {}
+            Self::AtMost(state) => state.refund(cost, then),
+            Self::TokenBucket(state) => state.refund(now, cost, then),
+            Self::Calendar(state) => state.refund(now, cost, then),
+            Self::Concurrency(state) => state.release(id),
         }
     }
 
@@ -36,6 +120,11 @@ impl State {
             (Self::SlidingLog(state), Policy::SlidingLog(policy)) => {
                 state.newest().map_or(i64::MIN, |at| at.saturating_add(policy.per_micros()))
             }
+            (Self::AtMost(state), _) => state.idle_at(),
+            (Self::TokenBucket(state), _) => state.idle_at(),
+            (Self::Calendar(state), _) => state.idle_at(),
+            (Self::Concurrency(state), _) => state.idle_at(),
+            (Self::SlidingLog(_), _) => i64::MIN,
         }
     }
 }

@@ -21,3 +21,8 @@ pub enum Refusal {
     /// The cost is above the limit itself.
     Never,
 }
+
+/// A length; what lies in the past is none.
+pub(super) fn micros(micros: i64) -> Duration {
+    Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+}

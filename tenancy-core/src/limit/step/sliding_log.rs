@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use super::{Reading, Refusal};
+use super::{Reading, Refusal, micros};
 use crate::limit::SlidingLog;
 
 /// The hits of one subject that may still count, oldest first.
@@ -136,8 +136,4 @@ impl SlidingLogState {
             .and_then(|place| self.hits.get(place))
             .map_or(self.forgotten, |hits| hits.total)
     }
-}
-
-fn micros(micros: i64) -> Duration {
-    Duration::from_micros(u64::try_from(micros).unwrap_or(0))
 }
