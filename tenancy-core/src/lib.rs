@@ -60,7 +60,7 @@ pub use directory::{
     DirectoryEntry, Invalidation, InvalidationBus, MemoryDirectory, MemoryInvalidationBus,
     Remembered, Session, SessionHash, SessionSecret, TenantDirectory, TenantKey,
 };
-pub use entity::{IntoEntity, TenantEntity};
+pub use entity::{Filter, IntoEntity, SoftDelete, TenantEntity};
 pub use envelope::{Envelope, EnvelopeKey, EnvelopeKeys};
 pub use error::{Error, ErrorKind};
 pub use id::{Host, TenantId, TenantSlug};

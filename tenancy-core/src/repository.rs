@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::entity::TenantEntity;
+use crate::entity::{Change, Filter, TenantEntity};
 use crate::{Error, TenantId};
 
 /// The order of a list, by key. Keys made by time make this the order of making.
@@ -110,6 +110,13 @@ pub trait TenantScoped<E: TenantEntity>: Send {
     /// [`Conflict`](crate::ErrorKind::Conflict) when it exists or breaks a unique rule.
     async fn insert(&mut self, entity: E) -> Result<E, Error>;
 
+    /// Inserts any number of rows, all or none.
+    ///
+    /// # Errors
+    ///
+    /// As [`insert`](Self::insert).
+    async fn insert_many(&mut self, entities: Vec<E>) -> Result<Vec<E>, Error>;
+
     /// Returns the row with this key, or `None`: for another tenant's key too.
     ///
     /// # Errors
@@ -117,6 +124,29 @@ pub trait TenantScoped<E: TenantEntity>: Send {
     /// [`Unavailable`](crate::ErrorKind::Unavailable) when the database does not answer. This
     /// holds for every verb.
     async fn get(&mut self, key: &E::Key) -> Result<Option<E>, Error>;
+
+    /// Returns the rows with these keys, in the order of the keys, without those that are not
+    /// there.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get).
+    async fn get_many(&mut self, keys: &[E::Key]) -> Result<Vec<E>, Error>;
+
+    /// Returns a row that matches; when several do, which one is not said.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`](crate::ErrorKind::Invalid) when the filter holds values that no statement
+    /// takes, and as [`get`](Self::get).
+    async fn find(&mut self, filter: Filter<E>) -> Result<Option<E>, Error>;
+
+    /// Tells whether a row matches.
+    ///
+    /// # Errors
+    ///
+    /// As [`find`](Self::find).
+    async fn exists(&mut self, filter: Filter<E>) -> Result<bool, Error>;
 
     /// Returns a page of rows.
     ///
@@ -132,6 +162,13 @@ pub trait TenantScoped<E: TenantEntity>: Send {
     /// As [`get`](Self::get).
     async fn count(&mut self) -> Result<u64, Error>;
 
+    /// Counts the rows that match.
+    ///
+    /// # Errors
+    ///
+    /// As [`find`](Self::find).
+    async fn count_where(&mut self, filter: Filter<E>) -> Result<u64, Error>;
+
     /// Writes all columns of an existing row and returns it as stored, with its new version.
     ///
     /// # Errors
@@ -140,6 +177,14 @@ pub trait TenantScoped<E: TenantEntity>: Send {
     /// [`Conflict`](crate::ErrorKind::Conflict) when its version is no longer the one read,
     /// [`ForeignTenant`](crate::ErrorKind::ForeignTenant) for an entity of another tenant.
     async fn update(&mut self, entity: E) -> Result<E, Error>;
+
+    /// Changes some columns of a row, whatever its version, and returns it as stored.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::ErrorKind::NotFound) when there is no such row,
+    /// [`Invalid`](crate::ErrorKind::Invalid) when a column is changed twice.
+    async fn patch(&mut self, key: &E::Key, changes: Vec<Change<E>>) -> Result<E, Error>;
 
     /// Deletes a row; tells whether there was one.
     ///

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use tenancy_core::{Auditor, Bypass, BypassPurpose, Error, ErrorKind, TenantId};
+use tenancy_core::{Auditor, Bypass, BypassPurpose, Clock, Error, ErrorKind, TenantId};
 use tokio::sync::OnceCell;
 
 use crate::backend::{Access, Backend, Connection, Pools};
@@ -197,6 +197,10 @@ impl TenantDb {
 
     pub(crate) fn auditor(&self) -> Option<&Auditor> {
         self.0.options.auditor.as_ref()
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.0.options.clock
     }
 
     /// Begins a transaction for a tenant, after the database was found to guard its tables.

@@ -3,8 +3,17 @@
 /// Quotes a name of a table or column. Names are plain by construction
 /// ([`Table::new`](tenancy_core::entity::Table::new)), so that quoting is all they need.
 pub(crate) fn quote(name: &str) -> String {
+    let mut text = String::with_capacity(name.len() + 2);
+    push_quoted(&mut text, name);
+    text
+}
+
+/// Appends a quoted name.
+pub(crate) fn push_quoted(text: &mut String, name: &str) {
     debug_assert!(!name.contains('"'), "names are plain");
-    format!("\"{name}\"")
+    text.push('"');
+    text.push_str(name);
+    text.push('"');
 }
 
 /// Tells whether a name needs no more than quotes.

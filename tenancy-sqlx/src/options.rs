@@ -1,10 +1,11 @@
 //! How a database is opened.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tenancy_core::entity::SharedEntity;
-use tenancy_core::{Auditor, Error, TenantEntity};
+use tenancy_core::{Auditor, Clock, Error, SystemClock, TenantEntity};
 
 use crate::TenantDb;
 use crate::ident::is_plain;
@@ -23,6 +24,7 @@ pub struct TenantDbOptions {
     pub(crate) prepared: bool,
     pub(crate) schema: &'static str,
     pub(crate) auditor: Option<Auditor>,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl Default for TenantDbOptions {
@@ -40,6 +42,7 @@ impl Default for TenantDbOptions {
             prepared: true,
             schema: "public",
             auditor: None,
+            clock: Arc::new(SystemClock),
         }
     }
 }
@@ -131,6 +134,13 @@ impl TenantDbOptions {
     /// entity of another tenant that was to be written. Its own log needs another `TenantDb`.
     pub fn auditor(mut self, auditor: Auditor) -> Self {
         self.auditor = Some(auditor);
+        self
+    }
+
+    /// Sets the clock of the times that the library keeps (`created_at`, `updated_at`,
+    /// `deleted_at`); the system's unless set.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
         self
     }
 

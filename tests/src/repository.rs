@@ -6,6 +6,13 @@ use time::OffsetDateTime;
 
 use crate::harness::{Database, Engine, Note, two_tenants};
 
+mod bad_input;
+mod filters;
+mod insert_many;
+mod ledger;
+mod patches;
+mod soft_delete;
+
 macro_rules! on_every_engine {
     ($($test:ident),* $(,)?) => {
         mod sqlite { on_every_engine!(@ Sqlite: $($test),*); }

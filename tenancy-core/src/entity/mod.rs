@@ -3,12 +3,24 @@
 //! `tenancy_sqlx` derives [`TenantEntity`] and [`ToValue`]/[`FromValue`]; nobody writes them by
 //! hand.
 
+mod change;
+mod condition;
+mod field;
+mod filter;
 mod row;
 mod shared;
+mod sort;
 mod table;
+mod unique;
 mod value;
 
-pub use row::{FromTenantRow, IntoEntity, Row, TenantEntity};
+pub use change::{Change, Step};
+pub use condition::{Comparison, Condition};
+pub use field::{Field, Kept, NumberValue, TextValue, Writable};
+pub use filter::Filter;
+pub use row::{FromTenantRow, IntoEntity, Row, SoftDelete, TenantEntity, Values};
 pub use shared::{SharedEntity, SharedTable};
+pub use sort::Sort;
 pub use table::{Column, Table};
+pub use unique::Unique;
 pub use value::{FromValue, Kind, ToValue, Value};

@@ -1,5 +1,5 @@
 use super::{FromValue, Kind, Table, ToValue, Value};
-use crate::{Error, TenantId};
+use crate::{Error, ErrorKind, TenantId};
 
 /// One row that came back, read by position.
 pub trait Row {
@@ -10,6 +10,34 @@ pub trait Row {
     /// [`ErrorKind::Internal`](crate::ErrorKind::Internal) when the column is missing or holds
     /// another type.
     fn take(&mut self, index: usize, kind: Kind) -> Result<Value, Error>;
+}
+
+/// A row in memory: values in the order of the table.
+///
+/// ```
+/// use tenancy_core::entity::{Kind, Row as _, Value, Values};
+///
+/// let mut row = Values::new(vec![Value::Int(7)]);
+/// assert_eq!(row.take(0, Kind::Int)?, Value::Int(7));
+/// # Ok::<(), tenancy_core::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Values(Vec<Value>);
+
+impl Values {
+    /// Holds values; each can be taken once.
+    pub const fn new(values: Vec<Value>) -> Self {
+        Self(values)
+    }
+}
+
+impl Row for Values {
+    fn take(&mut self, index: usize, kind: Kind) -> Result<Value, Error> {
+        let value = self.0.get_mut(index).filter(|value| value.kind() == kind);
+        value.map(|value| std::mem::replace(value, Value::Null(kind))).ok_or_else(|| {
+            Error::new(ErrorKind::Internal, format!("read column {index} as {kind:?}"))
+        })
+    }
 }
 
 /// A type that is read from a row.
@@ -49,6 +77,15 @@ pub trait TenantEntity: FromTenantRow + Send + Sync + 'static {
     /// Returns the values in the order of the table's columns.
     fn values(&self) -> Vec<Value>;
 }
+
+/// An entity whose rows are hidden when they are deleted, and can be restored.
+///
+/// Derived with `#[tenant(soft_delete = "deleted_at")]`.
+#[diagnostic::on_unimplemented(
+    message = "rows of `{Self}` are gone when they are deleted",
+    note = "add a field `deleted_at: Option<OffsetDateTime>` and `#[tenant(soft_delete = \"deleted_at\")]`"
+)]
+pub trait SoftDelete: TenantEntity {}
 
 /// What an insert takes: a draft that gets its tenant now, or a whole entity that is checked.
 ///

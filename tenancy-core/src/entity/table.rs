@@ -44,6 +44,11 @@ pub struct Table {
     tenant: usize,
     key: usize,
     version: Option<usize>,
+    created_at: Option<usize>,
+    updated_at: Option<usize>,
+    deleted_at: Option<usize>,
+    deleted_by: Option<usize>,
+    uniques: &'static [&'static [usize]],
 }
 
 impl Table {
@@ -65,7 +70,18 @@ impl Table {
         assert!(tenant < columns.len() && key < columns.len(), "a position is outside the columns");
         assert!(tenant != key, "the tenant cannot be the key");
         assert!(matches!(columns[tenant].kind, Kind::Uuid), "the tenant's column must be a UUID");
-        Self { name, columns, tenant, key, version: None }
+        Self {
+            name,
+            columns,
+            tenant,
+            key,
+            version: None,
+            created_at: None,
+            updated_at: None,
+            deleted_at: None,
+            deleted_by: None,
+            uniques: &[],
+        }
     }
 
     /// Names the column that counts changes, so that an update never overwrites one unseen.
@@ -78,6 +94,83 @@ impl Table {
         assert!(matches!(self.columns[version].kind, Kind::Int), "a version must be an integer");
         self.version = Some(version);
         self
+    }
+
+    /// Names the column that holds when a row was inserted.
+    ///
+    /// # Panics
+    ///
+    /// At compile time, when the position is outside the columns or the column holds no time.
+    pub const fn with_created_at(mut self, at: usize) -> Self {
+        self.created_at = Some(self.time_at(at));
+        self
+    }
+
+    /// Names the column that holds when a row was last changed.
+    ///
+    /// # Panics
+    ///
+    /// As [`with_created_at`](Self::with_created_at).
+    pub const fn with_updated_at(mut self, at: usize) -> Self {
+        self.updated_at = Some(self.time_at(at));
+        self
+    }
+
+    /// Names the column that holds when a row was deleted: a delete sets it, and rows that have
+    /// it are hidden.
+    ///
+    /// # Panics
+    ///
+    /// As [`with_created_at`](Self::with_created_at), and when the column cannot be null.
+    pub const fn with_soft_delete(mut self, at: usize) -> Self {
+        self.deleted_at = Some(self.time_at(at));
+        assert!(self.columns[at].nullable, "a row that is not deleted needs null there");
+        self
+    }
+
+    /// Names the column that holds who deleted a row.
+    ///
+    /// # Panics
+    ///
+    /// At compile time, when the position is outside the columns, when the column holds no text
+    /// or cannot be null, or before [`with_soft_delete`](Self::with_soft_delete).
+    pub const fn with_deleted_by(mut self, at: usize) -> Self {
+        assert!(at < self.columns.len(), "a position is outside the columns");
+        assert!(self.deleted_at.is_some(), "only a soft delete leaves who did it");
+        assert!(matches!(self.columns[at].kind, Kind::Text), "who deleted a row is a text");
+        assert!(self.columns[at].nullable, "a row that is not deleted needs null there");
+        self.deleted_by = Some(at);
+        self
+    }
+
+    /// Declares rules that no two rows of a tenant share the values of some columns. The database
+    /// has a unique index for each, on the tenant's column and these.
+    ///
+    /// # Panics
+    ///
+    /// At compile time, when a rule is empty, names the tenant, or a position is outside the
+    /// columns.
+    pub const fn with_uniques(mut self, uniques: &'static [&'static [usize]]) -> Self {
+        let mut rule = 0;
+        while rule < uniques.len() {
+            let columns = uniques[rule];
+            assert!(!columns.is_empty(), "a unique rule names at least one column");
+            let mut at = 0;
+            while at < columns.len() {
+                assert!(columns[at] < self.columns.len(), "a position is outside the columns");
+                assert!(columns[at] != self.tenant, "every rule is within a tenant by itself");
+                at += 1;
+            }
+            rule += 1;
+        }
+        self.uniques = uniques;
+        self
+    }
+
+    const fn time_at(&self, at: usize) -> usize {
+        assert!(at < self.columns.len(), "a position is outside the columns");
+        assert!(matches!(self.columns[at].kind, Kind::Time), "the column must hold a time");
+        at
     }
 
     /// Returns the table's name.
@@ -103,6 +196,46 @@ impl Table {
     /// Returns the position of the version's column, if there is one.
     pub const fn version(&self) -> Option<usize> {
         self.version
+    }
+
+    /// Returns the position of the column that holds when a row was inserted, if there is one.
+    pub const fn created_at(&self) -> Option<usize> {
+        self.created_at
+    }
+
+    /// Returns the position of the column that holds when a row was changed, if there is one.
+    pub const fn updated_at(&self) -> Option<usize> {
+        self.updated_at
+    }
+
+    /// Returns the position of the column that holds when a row was deleted, if there is one.
+    pub const fn deleted_at(&self) -> Option<usize> {
+        self.deleted_at
+    }
+
+    /// Returns the position of the column that holds who deleted a row, if there is one.
+    pub const fn deleted_by(&self) -> Option<usize> {
+        self.deleted_by
+    }
+
+    /// Returns the rules that hold within a tenant, each as positions of columns.
+    pub const fn uniques(&self) -> &'static [&'static [usize]] {
+        self.uniques
+    }
+
+    /// Tells whether the library writes the column and an application does not: the tenant, the
+    /// key, the version and the columns it keeps.
+    pub const fn is_kept(&self, column: usize) -> bool {
+        const fn is(kept: Option<usize>, column: usize) -> bool {
+            matches!(kept, Some(kept) if kept == column)
+        }
+        column == self.tenant
+            || column == self.key
+            || is(self.version, column)
+            || is(self.created_at, column)
+            || is(self.updated_at, column)
+            || is(self.deleted_at, column)
+            || is(self.deleted_by, column)
     }
 }
 

@@ -53,13 +53,16 @@ pub enum Value {
     Uuid(Uuid),
     /// See [`Kind::Time`].
     Time(OffsetDateTime),
+    /// Many values of one kind in one argument, which Postgres takes as an array; no column holds
+    /// it.
+    List(Kind, Vec<Value>),
 }
 
 impl Value {
-    /// Returns the kind, of a null too.
+    /// Returns the kind, of a null too; that of a list is the kind of its values.
     pub const fn kind(&self) -> Kind {
         match self {
-            Self::Null(kind) => *kind,
+            Self::Null(kind) | Self::List(kind, _) => *kind,
             Self::Bool(_) => Kind::Bool,
             Self::Int(_) => Kind::Int,
             Self::Float(_) => Kind::Float,

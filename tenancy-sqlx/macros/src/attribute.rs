@@ -23,9 +23,13 @@ pub(crate) enum Word {
     Flag(&'static str),
     /// `table = "payments"`: the name and an example of its text.
     Text(&'static str, &'static str),
+    /// `created_at`, which is also its text, or `created_at = "made_at"`.
+    Named(&'static str),
+    /// `unique = "number"`, any number of times: the name and an example of its text.
+    Texts(&'static str, &'static str),
 }
 
-/// The words that stand at one place, each at most once.
+/// The words that stand at one place.
 pub(crate) struct Words {
     found: Vec<Found>,
 }
@@ -56,6 +60,14 @@ impl Words {
         self.find(name)?.text.as_ref()
     }
 
+    /// Returns every text given to the word.
+    pub(crate) fn texts(&self, name: &str) -> impl Iterator<Item = &LitStr> {
+        self.found
+            .iter()
+            .filter(move |found| found.name == name)
+            .filter_map(|one| one.text.as_ref())
+    }
+
     fn find(&self, name: &str) -> Option<&Found> {
         self.found.iter().find(|found| found.name == name)
     }
@@ -65,7 +77,7 @@ impl Words {
             return Err(unknown(meta, place));
         };
         let (name, span) = (word.name(), meta.path.span());
-        if self.find(name).is_some() {
+        if self.find(name).is_some() && !matches!(word, Word::Texts(..)) {
             return Err(Error::new(span, format!("`{name}` is given twice: write it once")));
         }
         let text = word.text(meta)?;
@@ -77,7 +89,9 @@ impl Words {
 impl Word {
     const fn name(self) -> &'static str {
         match self {
-            Self::Flag(name) | Self::Text(name, _) => name,
+            Self::Flag(name) | Self::Named(name) | Self::Text(name, _) | Self::Texts(name, _) => {
+                name
+            }
         }
     }
 
@@ -86,7 +100,8 @@ impl Word {
         match self {
             Self::Flag(_) if is_alone => Ok(None),
             Self::Flag(_) => Err(meta.error(format!("this word stands alone: write `{self}`"))),
-            Self::Text(..) => meta
+            Self::Named(name) if is_alone => Ok(Some(LitStr::new(name, meta.path.span()))),
+            Self::Text(..) | Self::Texts(..) | Self::Named(_) => meta
                 .value()
                 .and_then(|value| value.parse().map(Some))
                 .map_err(|_| meta.error(format!("a text is needed: write `{self}`"))),
@@ -97,8 +112,10 @@ impl Word {
 impl fmt::Display for Word {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Flag(name) => f.write_str(name),
-            Self::Text(name, example) => write!(f, "{name} = \"{example}\""),
+            Self::Flag(name) | Self::Named(name) => f.write_str(name),
+            Self::Text(name, example) | Self::Texts(name, example) => {
+                write!(f, "{name} = \"{example}\"")
+            }
         }
     }
 }

@@ -24,6 +24,11 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[tenant(table = "payments")]` | the table; required |
 /// | `#[tenant(version = "version")]` | the field that counts changes, an `i64`, so that an update never overwrites one unseen |
 ///
+/// | `#[tenant(created_at, updated_at)]` | fields, by these names or `created_at = "made_at"`: when a row was inserted and last changed, kept by the library |
+/// | `#[tenant(soft_delete = "deleted_at")]` | an `Option` of a time: a delete sets it and hides the row, which can be restored |
+/// | `#[tenant(deleted_by = "deleted_by")]` | an `Option<String>`: who deleted it, as `user:user_7` |
+/// | `#[tenant(unique = "number")]` | fields, with commas, that no two rows of a tenant share: an upsert may decide by them; any number of times |
+///
 /// | on a field | says |
 /// | --- | --- |
 /// | `#[tenant(key)]` | it identifies a row within its tenant; on exactly one field, which cannot be null |
@@ -33,6 +38,11 @@ use syn::{DeriveInput, parse_macro_input};
 /// The table's primary key is the tenant and the key together. The tenant's field is a
 /// `TenantId`. Tables and columns have plain names: 1 to 63 of `a-z`, `0-9` and `_`, no digit
 /// first.
+///
+/// Each column has a constant of the field's name and visibility, such as `Payment::STATUS`, by which
+/// filters, orders and changes are written; each unique rule has one such as
+/// `Payment::UNIQUE_NUMBER`. The tenant has none: every statement names it by itself. (A field
+/// `table` is `TABLE_COLUMN`, because `TABLE` is the table.)
 ///
 /// An error while reading a row carries the column, as `payments.status`, in its subject.
 #[proc_macro_derive(TenantEntity, attributes(tenant))]

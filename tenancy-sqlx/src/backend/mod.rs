@@ -32,6 +32,9 @@ pub enum Backend {
 }
 
 impl Backend {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::MySql, Self::Postgres, Self::Sqlite];
+
     /// Returns the name people know.
     pub const fn name(self) -> &'static str {
         match self {

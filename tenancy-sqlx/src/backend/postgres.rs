@@ -121,12 +121,42 @@ impl Codec for Postgres {
                 Value::Null(Kind::Bytes) => arguments.add(None::<Vec<u8>>),
                 Value::Null(Kind::Uuid) => arguments.add(None::<Uuid>),
                 Value::Null(Kind::Time) => arguments.add(None::<OffsetDateTime>),
+                Value::List(kind, values) => add_array(&mut arguments, kind, values)?,
                 other => return Err(unsupported(other.kind())),
             }
             .map_err(sqlx::Error::Encode)?;
         }
         Ok(arguments)
     }
+}
+
+/// Adds values of one kind as an array; a value of another kind is refused.
+fn add_array(
+    arguments: &mut PgArguments,
+    kind: Kind,
+    values: Vec<Value>,
+) -> sqlx::Result<Result<(), sqlx::error::BoxDynError>> {
+    macro_rules! array {
+        ($variant:ident) => {{
+            let array = values.into_iter().map(|value| match value {
+                Value::$variant(value) => Ok(Some(value)),
+                Value::Null(null) if null == kind => Ok(None),
+                other => Err(unsupported(other.kind())),
+            });
+            arguments.add(array.collect::<sqlx::Result<Vec<_>>>()?)
+        }};
+    }
+    Ok(match kind {
+        Kind::Bool => array!(Bool),
+        Kind::Int => array!(Int),
+        Kind::Float => array!(Float),
+        Kind::Decimal => array!(Decimal),
+        Kind::Text => array!(Text),
+        Kind::Bytes => array!(Bytes),
+        Kind::Uuid => array!(Uuid),
+        Kind::Time => array!(Time),
+        other => return Err(unsupported(other)),
+    })
 }
 
 fn value<'row, T>(row: &'row PgRow, index: usize) -> sqlx::Result<Option<T>>

@@ -6,7 +6,8 @@ use crate::backend::Connection;
 pub(super) enum Progress {
     /// No statement yet.
     NotBegun,
-    /// It is being begun; if this is what a later call finds, that failed or was cancelled.
+    /// It is being begun, or a call of several statements has the connection; if this is what a
+    /// later call finds, that failed or was cancelled.
     Beginning,
     Begun(Connection),
 }
@@ -31,6 +32,15 @@ impl Progress {
         }
     }
 
+    /// Takes the connection out of a transaction that has begun: where it is not put back, the
+    /// transaction is gone.
+    pub(super) fn lend(&mut self) -> Result<Connection, Error> {
+        match std::mem::replace(self, Self::Beginning) {
+            Self::Begun(connection) => Ok(connection),
+            Self::NotBegun | Self::Beginning => Err(not_begun()),
+        }
+    }
+
     pub(super) async fn commit(self) -> Result<(), Error> {
         match self {
             Self::Begun(connection) => connection.commit().await,
@@ -49,5 +59,8 @@ impl Progress {
 
 /// The first statement did not happen: a later one may not pass for the whole.
 fn not_begun() -> Error {
-    Error::new(ErrorKind::Conflict, "use a transaction: its begin failed or was cancelled")
+    Error::new(
+        ErrorKind::Conflict,
+        "use a transaction: its begin failed, or an earlier call was cancelled",
+    )
 }

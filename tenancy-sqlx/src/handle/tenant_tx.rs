@@ -7,7 +7,7 @@ use tenancy_core::{Error, TenantEntity, TenantId};
 use super::crossing;
 use super::progress::Progress;
 use crate::TenantDb;
-use crate::backend::{Access, Connection};
+use crate::backend::{Access, Backend, Connection};
 use crate::repository::Repository;
 
 /// A transaction bound to one tenant: the only thing a repository works on.
@@ -84,6 +84,10 @@ impl TenantTx {
         &self.db
     }
 
+    pub(crate) fn backend(&self) -> Backend {
+        self.db.backend()
+    }
+
     /// Refuses a write before it is sent.
     pub(crate) fn require_write(&self) -> Result<(), Error> {
         self.access.require_write(
@@ -100,6 +104,47 @@ impl TenantTx {
     ) -> Result<u64, Error> {
         let done = self.connection().await?.execute(doing, sql, values).await;
         done.inspect_err(|error| crossing::tell(self, error))
+    }
+
+    /// Runs statements of which none may count without the others: when this is dropped between
+    /// two of them, the transaction goes with it.
+    pub(crate) async fn execute_all(
+        &mut self,
+        doing: &'static str,
+        statements: Vec<(SqlStr, Vec<Value>)>,
+    ) -> Result<u64, Error> {
+        self.connection().await?;
+        let mut connection = self.progress.lend()?;
+        let mut touched = Ok(0);
+        for (sql, values) in statements {
+            let done = connection.execute(doing, sql, values).await;
+            touched = touched.and_then(|touched| Ok(touched + done?));
+            if touched.is_err() {
+                break;
+            }
+        }
+        self.progress = Progress::Begun(connection);
+        touched.inspect_err(|error| crossing::tell(self, error))
+    }
+
+    /// Changes rows and reads them, where a change does not return them: when this is dropped
+    /// between the two, the transaction goes with it. Reads nothing when nothing was changed.
+    pub(crate) async fn change_and_fetch<T>(
+        &mut self,
+        doing: &'static str,
+        change: (SqlStr, Vec<Value>),
+        then: (SqlStr, Vec<Value>),
+        read: impl Fn(&mut dyn Row) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        self.connection().await?;
+        let mut connection = self.progress.lend()?;
+        let rows = match connection.execute(doing, change.0, change.1).await {
+            Ok(0) => Ok(Vec::new()),
+            Ok(_) => connection.fetch(doing, then.0, then.1, read).await,
+            Err(error) => Err(error),
+        };
+        self.progress = Progress::Begun(connection);
+        rows.inspect_err(|error| crossing::tell(self, error))
     }
 
     pub(crate) async fn fetch<T>(

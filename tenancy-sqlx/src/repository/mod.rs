@@ -1,8 +1,19 @@
 //! Repositories: every verb within one tenant.
 
+mod dialect;
+mod encoding;
+mod find;
+mod insert_many;
+mod list;
+mod patch;
+mod predicate;
+mod query;
 mod registry;
 #[expect(clippy::module_inception, reason = "the repository is what this folder is about")]
 mod repository;
+mod scoped;
+mod soft_delete;
+mod stamp;
 mod statements;
 
 pub(crate) use registry::Registry;

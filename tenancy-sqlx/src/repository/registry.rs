@@ -1,29 +1,39 @@
 use std::any::TypeId;
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use tenancy_core::entity::Table;
 use tenancy_core::{Error, ErrorKind, TenantEntity};
 
 use super::Statements;
+use crate::backend::Backend;
 
 /// The entities of an application, with the text of their statements.
 #[derive(Debug, Default)]
-pub(crate) struct Registry(HashMap<TypeId, Statements>);
+pub(crate) struct Registry(HashMap<TypeId, Entry>);
+
+#[derive(Debug)]
+struct Entry {
+    table: Table,
+    /// For each backend in use, written at its first statement.
+    statements: [OnceLock<Box<Statements>>; Backend::ALL.len()],
+}
 
 impl Registry {
     pub(crate) fn add<E: TenantEntity>(&mut self) {
         let table = E::TABLE;
         let id = TypeId::of::<E>();
-        let taken = self
-            .0
-            .iter()
-            .any(|(other, known)| *other != id && known.table().name() == table.name());
+        let taken =
+            self.0.iter().any(|(other, known)| *other != id && known.table.name() == table.name());
         assert!(!taken, "the table {:?} is registered for another entity", table.name());
-        self.0.insert(id, Statements::new(table));
+        self.0.insert(id, Entry { table, statements: Default::default() });
     }
 
-    pub(crate) fn statements<E: TenantEntity>(&self) -> Result<&Statements, Error> {
-        self.0.get(&TypeId::of::<E>()).ok_or_else(|| {
+    pub(crate) fn statements<E: TenantEntity>(
+        &self,
+        backend: Backend,
+    ) -> Result<&Statements, Error> {
+        let entry = self.0.get(&TypeId::of::<E>()).ok_or_else(|| {
             Error::new(
                 ErrorKind::Misconfigured,
                 format!(
@@ -32,20 +42,22 @@ impl Registry {
                     std::any::type_name::<E>(),
                 ),
             )
-        })
+        })?;
+        let statements = &entry.statements[backend as usize];
+        Ok(statements.get_or_init(|| Box::new(Statements::new(entry.table, backend))))
     }
 
     /// Tells whether a table is one of them.
     pub(crate) fn has(&self, table: &str) -> bool {
-        self.0.values().any(|known| known.table().name() == table)
+        self.0.values().any(|known| known.table.name() == table)
     }
 
     pub(crate) fn tables_by_type(&self) -> impl Iterator<Item = (TypeId, Table)> {
-        self.0.iter().map(|(id, statements)| (*id, statements.table()))
+        self.0.iter().map(|(id, entry)| (*id, entry.table))
     }
 
     pub(crate) fn tables(&self) -> Vec<Table> {
-        let mut tables: Vec<_> = self.0.values().map(Statements::table).collect();
+        let mut tables: Vec<_> = self.0.values().map(|entry| entry.table).collect();
         tables.sort_by_key(Table::name);
         tables
     }

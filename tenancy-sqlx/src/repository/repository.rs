@@ -1,17 +1,19 @@
 use std::marker::PhantomData;
 
-use async_trait::async_trait;
-use tenancy_core::entity::{FromValue as _, IntoEntity, Kind, Row, ToValue as _, Value};
-use tenancy_core::{Error, ErrorKind, Page, Slice, TenantEntity, TenantId, TenantScoped};
+use tenancy_core::entity::{FromValue as _, IntoEntity, Kind, Row, ToValue as _, Value, Values};
+use tenancy_core::{Error, ErrorKind, TenantEntity, TenantId};
 
+use super::predicate::{Deleted, Source};
+use super::query::{Query, require_storable};
+use super::stamp::Stamp;
 use super::statements::{Statements, insert_order, update_order};
-use crate::backend::Backend;
 use crate::handle::{TenantTx, tell_crossing};
 
 /// The rows of one entity that belong to the transaction's tenant.
 ///
 /// Every statement names the tenant, every row that comes back is checked for it, and an entity
-/// of another tenant is refused before anything is sent. [`TenantScoped`] is the same as a trait.
+/// of another tenant is refused before anything is sent.
+/// [`TenantScoped`](tenancy_core::TenantScoped) is the same as a trait.
 ///
 /// ```no_run
 /// # use tenancy_core::{Error, Page, TenantId};
@@ -27,32 +29,33 @@ use crate::handle::{TenantTx, tell_crossing};
 /// ```
 #[derive(Debug)]
 pub struct Repository<'tx, E> {
-    tx: &'tx mut TenantTx,
+    pub(super) tx: &'tx mut TenantTx,
+    pub(super) deleted: Deleted,
     entity: PhantomData<fn() -> E>,
 }
 
 impl<'tx, E: TenantEntity> Repository<'tx, E> {
     pub(crate) fn new(tx: &'tx mut TenantTx) -> Self {
-        Self { tx, entity: PhantomData }
+        Self { tx, deleted: Deleted::Hidden, entity: PhantomData }
     }
 
-    /// Inserts a row: a draft gets the tenant now, a whole entity must have it.
+    /// Inserts a row and returns it as stored: a draft gets the tenant now, a whole entity must
+    /// have it. The columns that the library keeps are filled in.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::ForeignTenant`] for an entity of another tenant, nothing is sent;
     /// [`ErrorKind::Conflict`] when a unique rule is broken or a referenced row is missing, with
     /// the constraint as [`subject`](Error::subject); [`ErrorKind::Invalid`] when another rule of
-    /// the table is broken; [`ErrorKind::Unavailable`] when the database does not answer.
+    /// the table is broken, or a text holds the character NUL; [`ErrorKind::Unavailable`] when
+    /// the database does not answer.
     pub async fn insert(&mut self, new: impl IntoEntity<E>) -> Result<E, Error> {
         self.tx.require_write()?;
-        let entity = new.into_entity(self.tx.tenant());
-        self.require_own(&entity)?;
+        let entity = self.own(new, &Stamp::now(self.tx))?;
         let sql = self.statements()?.insert.clone();
-        let mut values = entity.values();
-        // Whatever the entity says there: this is the transaction's tenant.
-        values[E::TABLE.tenant()] = self.tx.tenant().to_value();
-        let values = insert_order(&E::TABLE).map(|at| take(&mut values, at)).collect();
+        let mut values = self.values(&entity);
+        let values: Vec<_> = insert_order(&E::TABLE).map(|at| take(&mut values, at)).collect();
+        require_storable("insert a row", &values)?;
         self.tx.execute("insert a row", sql, values).await?;
         Ok(entity)
     }
@@ -63,23 +66,17 @@ impl<'tx, E: TenantEntity> Repository<'tx, E> {
     ///
     /// [`ErrorKind::Unavailable`] when the database does not answer; this holds for every verb.
     pub async fn get(&mut self, key: &E::Key) -> Result<Option<E>, Error> {
-        let sql = self.statements()?.get.clone();
-        let values = vec![self.tx.tenant().to_value(), key.to_value()];
-        Ok(self.fetch("read a row", sql, values).await?.pop())
-    }
-
-    /// Returns a page of rows.
-    ///
-    /// # Errors
-    ///
-    /// As [`get`](Self::get).
-    pub async fn list(&mut self, page: Page<E::Key>) -> Result<Slice<E>, Error> {
-        let sql = self.statements()?.list(page.order(), page.start().is_some());
-        let one_more = i64::from(page.limit()) + 1;
-        let mut values = vec![self.tx.tenant().to_value(), one_more.to_value()];
-        values.extend(page.start().map(tenancy_core::entity::ToValue::to_value));
-        let rows = self.fetch("list rows", sql, values).await?;
-        Ok(Slice::from_rows(rows, page.limit()))
+        const DOING: &str = "read a row";
+        if self.deleted == Deleted::Hidden {
+            let sql = self.statements()?.get.clone();
+            let values = vec![self.tx.tenant().to_value(), key.to_value()];
+            require_storable(DOING, &values)?;
+            return Ok(self.fetch(DOING, sql, values).await?.pop());
+        }
+        let mut query = self.select()?;
+        push_key::<E>(&mut query, key);
+        let (sql, values) = query.finish(DOING)?;
+        Ok(self.fetch(DOING, sql, values).await?.pop())
     }
 
     /// Counts the tenant's rows.
@@ -88,17 +85,18 @@ impl<'tx, E: TenantEntity> Repository<'tx, E> {
     ///
     /// As [`get`](Self::get).
     pub async fn count(&mut self) -> Result<u64, Error> {
+        if self.deleted != Deleted::Hidden {
+            return self.count_where(tenancy_core::Filter::all()).await;
+        }
         let sql = self.statements()?.count.clone();
         let values = vec![self.tx.tenant().to_value()];
-        let read = |row: &mut dyn Row| i64::from_value(row.take(0, Kind::Int)?);
-        let counts = self.tx.fetch("count rows", sql, values, read).await?;
-        let count = counts.first().copied().unwrap_or_default();
-        Ok(u64::try_from(count).unwrap_or_default())
+        self.fetch_count(sql, values).await
     }
 
-    /// Writes all columns of an existing row and returns it as stored, with its new version.
+    /// Writes all columns of an existing row but those that the library keeps, and returns it as
+    /// stored, with its new version.
     ///
-    /// The tenant and the key of a row never change.
+    /// The tenant and the key of a row never change. A deleted row takes no update.
     ///
     /// # Errors
     ///
@@ -106,58 +104,79 @@ impl<'tx, E: TenantEntity> Repository<'tx, E> {
     /// subject `version` when somebody else has changed it since it was read, and as
     /// [`insert`](Self::insert).
     pub async fn update(&mut self, entity: E) -> Result<E, Error> {
+        const DOING: &str = "update a row";
         self.tx.require_write()?;
         self.require_own(&entity)?;
         let table = E::TABLE;
         let mut columns = entity.values();
+        Stamp::now(self.tx).update(&table, &mut columns);
         let mut values = vec![self.tx.tenant().to_value(), entity.key().to_value()];
         values.extend(update_order(&table).map(|at| take(&mut columns, at)));
         values.extend(table.version().map(|at| take(&mut columns, at)));
-        if let Some(stored) = self.send_update(entity.key(), values).await? {
-            return Ok(stored);
+        require_storable(DOING, &values)?;
+        let sql = self.statements()?.update.clone();
+        match self.changed(DOING, (sql, values), entity.key()).await? {
+            Some(stored) => Ok(stored),
+            None => Err(self.not_changed(DOING, entity.key(), table.version().is_some()).await),
         }
-        if table.version().is_some() && self.get(entity.key()).await?.is_some() {
-            return Err(Error::new(
-                ErrorKind::Conflict,
-                "update a row: it has changed since it was read",
-            )
-            .with_subject("version"));
-        }
-        Err(Error::new(ErrorKind::NotFound, "update a row: there is none with this key"))
     }
 
-    /// Updates a row and returns it as stored, if it is there.
-    async fn send_update(&mut self, key: &E::Key, values: Vec<Value>) -> Result<Option<E>, Error> {
-        const DOING: &str = "update a row";
-        if self.tx.db().backend() != Backend::MySql {
-            let sql = self.statements()?.update.clone();
-            return Ok(self.fetch(DOING, sql, values).await?.pop());
-        }
-        let sql = self.statements()?.update_silently.clone();
-        if self.tx.execute(DOING, sql, values).await? == 0 {
-            return Ok(None);
-        }
-        // The row is locked: it is what was just written.
-        self.get(key).await
-    }
-
-    /// Deletes a row; tells whether there was one.
+    /// Deletes a row; tells whether there was one. With
+    /// [`soft_delete`](tenancy_core::SoftDelete) it is hidden, and can be restored.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Conflict`] when another row refers to it, and as [`get`](Self::get).
     pub async fn delete(&mut self, key: &E::Key) -> Result<bool, Error> {
+        const DOING: &str = "delete a row";
         self.tx.require_write()?;
-        let sql = self.statements()?.delete.clone();
-        let values = vec![self.tx.tenant().to_value(), key.to_value()];
-        Ok(self.tx.execute("delete a row", sql, values).await? > 0)
+        let mut values = vec![self.tx.tenant().to_value(), key.to_value()];
+        let statements = self.statements()?;
+        let sql = match &statements.hide {
+            Some(hide) => {
+                values.push(Stamp::now(self.tx).time());
+                values.extend(E::TABLE.deleted_by().map(|_| super::stamp::actor(self.tx)));
+                hide.clone()
+            }
+            None => statements.remove.clone(),
+        };
+        require_storable(DOING, &values)?;
+        Ok(self.tx.execute(DOING, sql, values).await? > 0)
     }
 
-    fn statements(&self) -> Result<&Statements, Error> {
-        self.tx.db().registry().statements::<E>()
+    pub(super) fn statements(&self) -> Result<&Statements, Error> {
+        self.tx.db().registry().statements::<E>(self.tx.backend())
     }
 
-    fn require_own(&self, entity: &E) -> Result<(), Error> {
+    /// Begins a `SELECT` of all columns, with the predicate of the tenant.
+    pub(super) fn select(&self) -> Result<Query, Error> {
+        let select = &self.statements()?.select;
+        let mut query = Query::new(self.tx.backend(), self.tx.tenant(), select);
+        Source::alone(&E::TABLE).push_own(&mut query, self.deleted);
+        Ok(query)
+    }
+
+    /// Makes the entity that will be stored: of this tenant, with the columns that are kept.
+    pub(super) fn own(&self, new: impl IntoEntity<E>, stamp: &Stamp) -> Result<E, Error> {
+        let entity = new.into_entity(self.tx.tenant());
+        self.require_own(&entity)?;
+        if !Stamp::is_needed(&E::TABLE) {
+            return Ok(entity);
+        }
+        let mut values = self.values(&entity);
+        stamp.insert(&E::TABLE, &mut values);
+        E::from_row(&mut Values::new(values))
+    }
+
+    /// Returns the values of an entity that is to be written.
+    pub(super) fn values(&self, entity: &E) -> Vec<Value> {
+        let mut values = entity.values();
+        // Whatever the entity says there: this is the transaction's tenant.
+        values[E::TABLE.tenant()] = self.tx.tenant().to_value();
+        values
+    }
+
+    pub(super) fn require_own(&self, entity: &E) -> Result<(), Error> {
         if entity.tenant() == self.tx.tenant() {
             return Ok(());
         }
@@ -166,24 +185,90 @@ impl<'tx, E: TenantEntity> Repository<'tx, E> {
         Err(error)
     }
 
+    /// Changes the row with a key and returns it as stored, if it is there. The statement returns
+    /// it where the database does that.
+    pub(super) async fn changed(
+        &mut self,
+        doing: &'static str,
+        change: (sqlx::SqlStr, Vec<Value>),
+        key: &E::Key,
+    ) -> Result<Option<E>, Error> {
+        if self.tx.backend().returns_rows() {
+            return Ok(self.fetch(doing, change.0, change.1).await?.pop());
+        }
+        let get = self.statements()?.get.clone();
+        let key = vec![self.tx.tenant().to_value(), key.to_value()];
+        let read = read_own(self.tx.tenant());
+        // The row is locked: it is what was just written.
+        Ok(self.tx.change_and_fetch(doing, change, (get, key), read).await?.pop())
+    }
+
+    /// Says why a statement that changes one row found none.
+    pub(super) async fn not_changed(
+        &mut self,
+        doing: &'static str,
+        key: &E::Key,
+        names_version: bool,
+    ) -> Error {
+        let there = if names_version { self.get(key).await } else { Ok(None) };
+        match there {
+            Ok(None) => {
+                Error::new(ErrorKind::NotFound, format!("{doing}: there is none with this key"))
+            }
+            Ok(Some(_)) => {
+                let message = format!("{doing}: it has changed since it was read");
+                Error::new(ErrorKind::Conflict, message).with_subject("version")
+            }
+            Err(error) => error,
+        }
+    }
+
     /// Reads rows and checks the tenant of each: the last of the layers.
-    async fn fetch(
+    pub(super) async fn fetch(
         &mut self,
         doing: &'static str,
         sql: sqlx::SqlStr,
         values: Vec<Value>,
     ) -> Result<Vec<E>, Error> {
-        let tenant = self.tx.tenant();
-        let read = |row: &mut dyn Row| {
-            let entity = E::from_row(row)?;
-            if entity.tenant() == tenant {
-                Ok(entity)
-            } else {
-                Err(foreign("read a row: the database returned one of another tenant"))
-            }
-        };
+        let read = read_own(self.tx.tenant());
         self.tx.fetch(doing, sql, values, read).await
     }
+
+    pub(super) async fn fetch_count(
+        &mut self,
+        sql: sqlx::SqlStr,
+        values: Vec<Value>,
+    ) -> Result<u64, Error> {
+        let read = |row: &mut dyn Row| i64::from_value(row.take(0, Kind::Int)?);
+        let counts = self.tx.fetch("count rows", sql, values, read).await?;
+        let count = counts.first().copied().unwrap_or_default();
+        Ok(u64::try_from(count).unwrap_or_default())
+    }
+}
+
+/// Writes `AND` and that a row has this key.
+pub(super) fn push_key<E: TenantEntity>(query: &mut Query, key: &E::Key) {
+    query.push(" AND ");
+    Source::alone(&E::TABLE).push_column(query, E::TABLE.key());
+    query.push(" = ");
+    query.bind(key.to_value());
+}
+
+/// Reads a row, if it is of this tenant.
+fn read_own<E: TenantEntity>(tenant: TenantId) -> impl Fn(&mut dyn Row) -> Result<E, Error> {
+    move |row| {
+        let entity = E::from_row(row)?;
+        require_tenant(&entity, tenant)?;
+        Ok(entity)
+    }
+}
+
+/// Refuses a row of another tenant that came back.
+pub(super) fn require_tenant<E: TenantEntity>(entity: &E, tenant: TenantId) -> Result<(), Error> {
+    if entity.tenant() == tenant {
+        return Ok(());
+    }
+    Err(foreign("read a row: the database returned one of another tenant"))
 }
 
 fn foreign(message: &'static str) -> Error {
@@ -192,37 +277,6 @@ fn foreign(message: &'static str) -> Error {
 }
 
 /// Moves a value out; each is taken once.
-fn take(values: &mut [Value], at: usize) -> Value {
+pub(super) fn take(values: &mut [Value], at: usize) -> Value {
     std::mem::replace(&mut values[at], Value::Null(Kind::Bool))
-}
-
-#[async_trait]
-impl<E: TenantEntity> TenantScoped<E> for Repository<'_, E> {
-    fn tenant(&self) -> TenantId {
-        self.tx.tenant()
-    }
-
-    async fn insert(&mut self, entity: E) -> Result<E, Error> {
-        Repository::insert(self, entity).await
-    }
-
-    async fn get(&mut self, key: &E::Key) -> Result<Option<E>, Error> {
-        Repository::get(self, key).await
-    }
-
-    async fn list(&mut self, page: Page<E::Key>) -> Result<Slice<E>, Error> {
-        Repository::list(self, page).await
-    }
-
-    async fn count(&mut self) -> Result<u64, Error> {
-        Repository::count(self).await
-    }
-
-    async fn update(&mut self, entity: E) -> Result<E, Error> {
-        Repository::update(self, entity).await
-    }
-
-    async fn delete(&mut self, key: &E::Key) -> Result<bool, Error> {
-        Repository::delete(self, key).await
-    }
 }

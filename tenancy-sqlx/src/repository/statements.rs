@@ -1,23 +1,32 @@
-use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
+use sqlx::SqlStr;
 use tenancy_core::Order;
 use tenancy_core::entity::{Column, Table};
 
+use super::query::kept;
+use crate::backend::Backend;
 use crate::ident::quote;
 
-/// The SQL text of every verb of one entity, built once.
+/// The SQL text of every verb of one entity that has always the same, built once, and the
+/// beginnings of the others.
 ///
 /// Each text names the tenant as `$1`, whatever else it asks. All databases spoken to here read
-/// `$n` and `"name"`.
+/// `$n` and `"name"`. Rows that are deleted and still there are in none of them.
 #[derive(Debug)]
 pub(crate) struct Statements {
-    table: Table,
     pub(super) insert: SqlStr,
+    /// `INSERT INTO` and the columns of [`insert_order`].
+    pub(super) insert_into: String,
     pub(super) get: SqlStr,
     pub(super) count: SqlStr,
     pub(super) update: SqlStr,
-    /// The same for a database that returns no rows from it.
-    pub(super) update_silently: SqlStr,
-    pub(super) delete: SqlStr,
+    /// Removes the row for good.
+    pub(super) remove: SqlStr,
+    /// The soft delete: `$3` is the time and `$4` who did it, where that is kept.
+    pub(super) hide: Option<SqlStr>,
+    /// `SELECT`, the columns, `FROM`, `WHERE`: the predicate of the tenant must follow.
+    pub(super) select: String,
+    /// ` RETURNING` and the columns, where the database returns what it changed.
+    pub(super) returning: String,
     newest: Listing,
     oldest: Listing,
 }
@@ -29,26 +38,25 @@ struct Listing {
 }
 
 impl Statements {
-    pub(super) fn new(table: Table) -> Self {
+    pub(super) fn new(table: Table, backend: Backend) -> Self {
+        let (name, all) = (quote(table.name()), columns(table.columns()));
+        let select = format!("SELECT {all} FROM {name} WHERE ");
+        let returning =
+            if backend.returns_rows() { format!(" RETURNING {all}") } else { String::new() };
+        let insert_into = insert_into(&table);
         Self {
-            table,
-            insert: text(insert(&table)),
-            get: text(select(&table)),
-            count: text(format!(
-                "SELECT count(*) FROM {} WHERE {} = $1",
-                quote(table.name()),
-                tenant(&table),
-            )),
-            update: text(format!("{} RETURNING {}", update(&table), columns(table.columns()))),
-            update_silently: text(update(&table)),
-            delete: text(format!("DELETE FROM {} WHERE {}", quote(table.name()), row(&table))),
-            newest: Listing::new(&table, "<", "DESC"),
-            oldest: Listing::new(&table, ">", "ASC"),
+            insert: kept(format!("{insert_into} VALUES ({})", marks(table.columns().len()))),
+            insert_into,
+            get: kept(format!("{select}{}", row(&table))),
+            count: kept(format!("SELECT count(*) FROM {name} WHERE {}", own(&table))),
+            update: kept(format!("{}{returning}", update(&table))),
+            remove: kept(format!("DELETE FROM {name} WHERE {}", row(&table))),
+            hide: hide(&table).map(kept),
+            newest: Listing::new(&table, &select, "<", "DESC"),
+            oldest: Listing::new(&table, &select, ">", "ASC"),
+            select,
+            returning,
         }
-    }
-
-    pub(crate) fn table(&self) -> Table {
-        self.table
     }
 
     pub(super) fn list(&self, order: Order, is_after: bool) -> SqlStr {
@@ -62,86 +70,85 @@ impl Statements {
 
 impl Listing {
     /// `$1` is the tenant, `$2` the number of rows, `$3` the key it begins behind.
-    fn new(table: &Table, beyond: &str, direction: &str) -> Self {
-        let key = quote(table.columns()[table.key()].name());
-        let list = |after: &str| {
-            text(format!(
-                "SELECT {} FROM {} WHERE {} = $1{after} ORDER BY {key} {direction} LIMIT $2",
-                columns(table.columns()),
-                quote(table.name()),
-                tenant(table),
-            ))
-        };
+    fn new(table: &Table, select: &str, beyond: &str, direction: &str) -> Self {
+        let (key, own) = (column(table, table.key()), own(table));
+        let list =
+            |after: &str| kept(format!("{select}{own}{after} ORDER BY {key} {direction} LIMIT $2"));
         Self { first: list(""), after: list(&format!(" AND {key} {beyond} $3")) }
     }
 }
 
-/// Columns in the order of the table; the tenant's place holds `$1` by [`insert_order`].
-fn insert(table: &Table) -> String {
-    let ordered: Vec<_> = insert_order(table).map(|at| quote(table.columns()[at].name())).collect();
-    let marks: Vec<_> = (1..=ordered.len()).map(|at| format!("${at}")).collect();
-    format!(
-        "INSERT INTO {} ({}) VALUES ({})",
-        quote(table.name()),
-        ordered.join(", "),
-        marks.join(", "),
-    )
+fn insert_into(table: &Table) -> String {
+    let ordered: Vec<_> = insert_order(table).map(|at| column(table, at)).collect();
+    format!("INSERT INTO {} ({})", quote(table.name()), ordered.join(", "))
 }
 
-/// The tenant first, then the other columns.
+/// The order of an insert's values: the tenant first, then the other columns.
 pub(super) fn insert_order(table: &Table) -> impl Iterator<Item = usize> + use<> {
     let (tenant, columns) = (table.tenant(), table.columns().len());
     std::iter::once(tenant).chain((0..columns).filter(move |at| *at != tenant))
+}
+
+fn marks(count: usize) -> String {
+    let marks: Vec<_> = (1..=count).map(|at| format!("${at}")).collect();
+    marks.join(", ")
 }
 
 /// `$1` is the tenant, `$2` the key, then the columns of [`update_order`], then the version.
 fn update(table: &Table) -> String {
     let mut sets: Vec<_> = update_order(table)
         .enumerate()
-        .map(|(at, column)| format!("{} = ${}", quote(table.columns()[column].name()), at + 3))
+        .map(|(at, set)| format!("{} = ${}", column(table, set), at + 3))
         .collect();
     let mut filter = row(table);
     if let Some(version) = table.version() {
-        let name = quote(table.columns()[version].name());
-        let mark = sets.len() + 3;
+        let (name, mark) = (column(table, version), sets.len() + 3);
         filter = format!("{filter} AND {name} = ${mark}");
         sets.push(format!("{name} = {name} + 1"));
     }
     if sets.is_empty() {
         // A row of nothing but its key: writing it changes nothing, finding it still counts.
-        let key = quote(table.columns()[table.key()].name());
+        let key = column(table, table.key());
         sets.push(format!("{key} = {key}"));
     }
     format!("UPDATE {} SET {} WHERE {filter}", quote(table.name()), sets.join(", "))
 }
 
-/// What an update writes: never the tenant, the key or the version.
+/// What an update writes: the time of the change, and whatever the library does not keep.
 pub(super) fn update_order(table: &Table) -> impl Iterator<Item = usize> + use<> {
-    let (columns, tenant, key) = (table.columns().len(), table.tenant(), table.key());
-    let version = table.version();
-    (0..columns).filter(move |at| *at != tenant && *at != key && Some(*at) != version)
+    let table = *table;
+    (0..table.columns().len())
+        .filter(move |at| !table.is_kept(*at) || Some(*at) == table.updated_at())
 }
 
-fn select(table: &Table) -> String {
-    format!("SELECT {} FROM {} WHERE {}", columns(table.columns()), quote(table.name()), row(table))
+/// A delete that leaves the row: `$1` is the tenant, `$2` the key, `$3` the time, `$4` who.
+fn hide(table: &Table) -> Option<String> {
+    let mut sets = vec![format!("{} = $3", column(table, table.deleted_at()?))];
+    sets.extend(table.updated_at().map(|at| format!("{} = $3", column(table, at))));
+    sets.extend(table.deleted_by().map(|at| format!("{} = $4", column(table, at))));
+    sets.extend(table.version().map(|at| format!("{0} = {0} + 1", column(table, at))));
+    Some(format!("UPDATE {} SET {} WHERE {}", quote(table.name()), sets.join(", "), row(table)))
 }
 
 /// The predicate of one row: the tenant as `$1`, the key as `$2`.
 fn row(table: &Table) -> String {
-    let key = quote(table.columns()[table.key()].name());
-    format!("{} = $1 AND {key} = $2", tenant(table))
+    format!("{} AND {} = $2", own(table), column(table, table.key()))
 }
 
-fn tenant(table: &Table) -> String {
-    quote(table.columns()[table.tenant()].name())
+/// The predicate of all rows: the tenant as `$1`, and that they are not deleted.
+fn own(table: &Table) -> String {
+    let tenant = format!("{} = $1", column(table, table.tenant()));
+    match table.deleted_at() {
+        Some(at) => format!("{tenant} AND {} IS NULL", column(table, at)),
+        None => tenant,
+    }
+}
+
+fn column(table: &Table, at: usize) -> String {
+    quote(table.columns()[at].name())
 }
 
 fn columns(columns: &[Column]) -> String {
     let names: Vec<_> = columns.iter().map(|column| quote(column.name())).collect();
     names.join(", ")
-}
-
-/// Everything in here comes from [`Table`], whose names are plain and part of the program.
-fn text(sql: String) -> SqlStr {
-    AssertSqlSafe(sql).into_sql_str()
 }

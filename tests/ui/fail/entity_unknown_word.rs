@@ -2,7 +2,7 @@ use tenancy_core::TenantId;
 use tenancy_sqlx::TenantEntity;
 
 #[derive(TenantEntity)]
-#[tenant(table = "payments", soft_delete = "deleted_at")]
+#[tenant(table = "payments", archive = "archived_at")]
 struct Payment {
     #[tenant(key)]
     id: i64,

@@ -4,19 +4,20 @@
 //! shadowed. Code about a field is located at its type, where its errors belong.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::Ident;
 use syn::spanned::Spanned;
 
 use super::model::{Column, Entity};
 
 impl Entity {
-    /// Implements `FromTenantRow` and `TenantEntity`.
+    /// Implements `FromTenantRow` and `TenantEntity`, and makes the handles of the columns.
     pub(crate) fn expand(&self) -> TokenStream {
         let from_row = impl_from_tenant_row(&self.ident, &self.table, &self.columns);
         let entity = self.impl_tenant_entity();
+        let handles = self.handles();
         let checks = self.checks();
-        quote! { #from_row #entity #checks }
+        quote! { #from_row #entity #handles #checks }
     }
 
     fn impl_tenant_entity(&self) -> TokenStream {
@@ -51,9 +52,19 @@ impl Entity {
     fn table(&self) -> TokenStream {
         let (name, tenant, key) = (&self.table, self.tenant, self.key);
         let columns = self.columns.iter().map(Column::describe);
-        let version = self.version.map(|version| quote! { .with_version(#version) });
+        let kept = self.kept.all().into_iter().filter_map(|(word, at)| {
+            let with = format_ident!("with_{word}");
+            at.map(|at| quote_spanned! {self.columns[at].span()=> .#with(#at) })
+        });
+        let uniques = self.uniques.iter().map(|unique| {
+            let columns = &unique.columns;
+            quote! { &[#(#columns),*] }
+        });
+        let uniques =
+            (!self.uniques.is_empty()).then(|| quote! { .with_uniques(&[#(#uniques),*]) });
         quote! {
-            ::tenancy_sqlx::__private::Table::new(#name, &[#(#columns),*], #tenant, #key) #version
+            ::tenancy_sqlx::__private::Table::new(#name, &[#(#columns),*], #tenant, #key)
+                #(#kept)* #uniques
         }
     }
 
@@ -63,16 +74,22 @@ impl Entity {
         quote_spanned! {column.span()=> self.#field }
     }
 
-    /// What the types must promise and only the compiler can tell.
+    /// What the types must promise and only the compiler can tell, and what they promise then.
     fn checks(&self) -> TokenStream {
         let ident = &self.ident;
         let key_is_there = self.columns[self.key].check_not_null();
-        let version_counts = self.version.map(|at| {
+        let version_counts = self.kept.version.map(|at| {
             let version = &self.columns[at];
             let field = &version.field;
             quote_spanned! {version.span()=> const _: fn(&#ident) -> &i64 = |row| &row.#field; }
         });
-        quote! { #key_is_there #version_counts }
+        let soft_deletes = self.kept.deleted_at.map(|_| {
+            quote! {
+                #[automatically_derived]
+                impl ::tenancy_sqlx::__private::SoftDelete for #ident {}
+            }
+        });
+        quote! { #key_is_there #version_counts #soft_deletes }
     }
 }
 
@@ -135,7 +152,7 @@ impl Column {
 
     /// Located at the type, but resolved where the derive stands: a type that comes out of
     /// another macro could not see `row` and `self` else.
-    fn span(&self) -> Span {
+    pub(super) fn span(&self) -> Span {
         Span::call_site().located_at(self.ty.span())
     }
 }

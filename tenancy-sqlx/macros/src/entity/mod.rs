@@ -1,8 +1,10 @@
 //! `#[derive(TenantEntity)]` and `#[derive(SharedEntity)]`: what was written, then what it becomes.
 
 mod expand;
+mod handles;
 mod model;
 mod shared;
+mod unique;
 
 use proc_macro2::TokenStream;
 use syn::{DeriveInput, Result};
@@ -10,7 +12,7 @@ use syn::{DeriveInput, Result};
 use model::Entity;
 use shared::Shared;
 
-/// Implements the two traits of a row.
+/// Implements the traits of a row, and names its columns.
 pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
     Entity::read(input).map(|entity| entity.expand())
 }

@@ -3,25 +3,38 @@
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
-use syn::{Data, DeriveInput, Error, Fields, Ident, LitStr, Result, Token, Type};
+use syn::{Data, DeriveInput, Error, Fields, Ident, LitStr, Result, Token, Type, Visibility};
 
 use crate::attribute::{Place, Word, Words};
 use crate::errors::{all, both, distinct};
 use crate::name::plain;
 
-/// A table whose rows a struct holds; `tenant`, `key` and `version` are positions in `columns`.
+use super::unique::{self, Unique};
+
+/// A table whose rows a struct holds; the roles are positions in `columns`.
 pub(crate) struct Entity {
     pub(crate) ident: Ident,
     pub(crate) table: String,
     pub(crate) columns: Vec<Column>,
     pub(crate) tenant: usize,
     pub(crate) key: usize,
+    pub(crate) kept: Kept,
+    pub(crate) uniques: Vec<Unique>,
+}
+
+/// The columns that the library writes.
+pub(crate) struct Kept {
     pub(crate) version: Option<usize>,
+    pub(crate) created_at: Option<usize>,
+    pub(crate) updated_at: Option<usize>,
+    pub(crate) deleted_at: Option<usize>,
+    pub(crate) deleted_by: Option<usize>,
 }
 
 /// A field and its column.
 pub(crate) struct Column {
     pub(crate) field: Ident,
+    pub(crate) vis: Visibility,
     pub(crate) ty: Type,
     pub(crate) name: String,
     named_at: Span,
@@ -31,7 +44,15 @@ pub(crate) struct Column {
 
 const STRUCT: Place = Place {
     name: "an entity",
-    words: &[Word::Text("table", "payments"), Word::Text("version", "version")],
+    words: &[
+        Word::Text("table", "payments"),
+        Word::Text("version", "version"),
+        Word::Named("created_at"),
+        Word::Named("updated_at"),
+        Word::Text("soft_delete", "deleted_at"),
+        Word::Text("deleted_by", "deleted_by"),
+        Word::Texts("unique", "number"),
+    ],
 };
 
 const FIELD: Place = Place {
@@ -47,10 +68,11 @@ impl Entity {
         let (words, columns) = both(words, all(fields.iter().map(Column::read)))?;
         let ident = &input.ident;
         let names = both(table(ident, &words), distinct_columns(&columns));
-        let roles = both(tenant_and_key(ident, &columns), version(ident, &words, &columns));
-        let ((table, ()), ((tenant, key), version)) = both(names, roles)?;
-        version_stands_alone(&words, version, tenant, key)?;
-        Ok(Self { ident: ident.clone(), table, columns, tenant, key, version })
+        let roles = both(tenant_and_key(ident, &columns), Kept::read(ident, &words, &columns));
+        let ((table, ()), ((tenant, key), kept)) = both(names, roles)?;
+        kept.stand_alone(&words, tenant, key)?;
+        let uniques = unique::read(ident, &words, &columns, tenant)?;
+        Ok(Self { ident: ident.clone(), table, columns, tenant, key, kept, uniques })
     }
 }
 
@@ -60,7 +82,8 @@ impl Column {
         let ident = field.ident.clone().expect("a named field has a name");
         let (name, named_at) = column_name(&ident, words.text("column"))?;
         let (tenant, key) = (words.flag("tenant"), words.flag("key"));
-        Ok(Self { field: ident, ty: field.ty.clone(), name, named_at, tenant, key })
+        let (vis, ty) = (field.vis.clone(), field.ty.clone());
+        Ok(Self { field: ident, vis, ty, name, named_at, tenant, key })
     }
 
     pub(super) fn is_field(&self, name: &str) -> bool {
@@ -171,27 +194,62 @@ fn only_one(
     Err(Error::new(span, message))
 }
 
-fn version(ident: &Ident, words: &Words, columns: &[Column]) -> Result<Option<usize>> {
-    let Some(field) = words.text("version") else { return Ok(None) };
+impl Kept {
+    fn read(ident: &Ident, words: &Words, columns: &[Column]) -> Result<Self> {
+        let at = |word, what| kept(ident, words, columns, word, what);
+        let times = "a field that holds a time";
+        let counted = both(at("version", "an `i64` field"), at("created_at", times));
+        let changed = both(at("updated_at", times), at("soft_delete", times));
+        let by = at("deleted_by", "an `Option<String>` field");
+        let (((version, created_at), (updated_at, deleted_at)), deleted_by) =
+            both(both(counted, changed), by)?;
+        if let (Some(by), None) = (words.text("deleted_by"), deleted_at) {
+            let message =
+                "only a soft delete leaves who did it: add `soft_delete = \"deleted_at\"`";
+            return Err(Error::new_spanned(by, message));
+        }
+        Ok(Self { version, created_at, updated_at, deleted_at, deleted_by })
+    }
+
+    /// Each with its word, in the order of the documentation.
+    pub(crate) fn all(&self) -> [(&'static str, Option<usize>); 5] {
+        [
+            ("version", self.version),
+            ("created_at", self.created_at),
+            ("updated_at", self.updated_at),
+            ("soft_delete", self.deleted_at),
+            ("deleted_by", self.deleted_by),
+        ]
+    }
+
+    /// Each column has one role at most.
+    fn stand_alone(&self, words: &Words, tenant: usize, key: usize) -> Result<()> {
+        let mut taken = vec![("tenant", tenant), ("key", key)];
+        for (word, at) in self.all() {
+            let Some(at) = at else { continue };
+            if let Some((role, _)) = taken.iter().find(|(_, column)| *column == at) {
+                let message =
+                    format!("this field is the {role} already: write the name of another");
+                return Err(Error::new_spanned(words.text(word), message));
+            }
+            taken.push((word, at));
+        }
+        Ok(())
+    }
+}
+
+fn kept(
+    ident: &Ident,
+    words: &Words,
+    columns: &[Column],
+    word: &str,
+    what: &str,
+) -> Result<Option<usize>> {
+    let Some(field) = words.text(word) else { return Ok(None) };
     let name = field.value();
     let at = columns.iter().position(|column| column.is_field(&name)).ok_or_else(|| {
-        let message = format!("`{ident}` has no field `{name}`: write the name of an `i64` field");
+        let message = format!("`{ident}` has no field `{name}`: write the name of {what}");
         Error::new_spanned(field, message)
     })?;
     Ok(Some(at))
-}
-
-fn version_stands_alone(
-    words: &Words,
-    version: Option<usize>,
-    tenant: usize,
-    key: usize,
-) -> Result<()> {
-    match version {
-        Some(at) if at == tenant || at == key => Err(Error::new_spanned(
-            words.text("version"),
-            "the version cannot be the tenant or the key: write the name of another `i64` field",
-        )),
-        _ => Ok(()),
-    }
 }
