@@ -2,7 +2,9 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
 use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use tenancy_core::usage::{Meter, UsageMeter};
@@ -56,22 +58,44 @@ impl Recorder {
         self.shared.running.closed().await;
     }
 
-    /// Records one call and its bytes, later.
+    /// Records one call and its bytes: at once where the meter can, else later.
     pub(super) fn record(&self, context: TenantContext, span: tracing::Span, bytes: u64) {
-        let Ok(runtime) = Handle::try_current() else {
-            let _entered = span.entered();
-            tracing::error!(usage.bytes = bytes, "usage is lost: the runtime has ended");
+        let call = Counts { calls: 1, bytes };
+        let carrier = Carrier::new(Some(context), span);
+        // A second panic while one unwinds would end the program.
+        if !thread::panicking() && carrier.run(|| self.try_record(&carrier, call)) {
             return;
+        }
+        self.record_later(carrier, call);
+    }
+
+    /// Tells whether the meter could record without waiting.
+    fn try_record(&self, carrier: &Carrier, call: Counts) -> bool {
+        let Some(context) = carrier.context() else { return false };
+        let both = call.by_meter();
+        let (meter, both) = (&self.shared.meter, without_nothing(&both));
+        match catch_unwind(AssertUnwindSafe(|| meter.try_record(context.tenant_id(), both))) {
+            Ok(None) => return false,
+            Ok(Some(Ok(()))) => {}
+            Ok(Some(Err(error))) => call.lost(&error),
+            Err(_) => call.lost(&"the meter has panicked"),
+        }
+        true
+    }
+
+    fn record_later(&self, carrier: Carrier, call: Counts) {
+        let Ok(runtime) = Handle::try_current() else {
+            return carrier.run(|| call.lost(&"the runtime has ended"));
         };
-        let tenant = context.tenant_id();
+        let Some(tenant) = carrier.context().map(TenantContext::tenant_id) else { return };
         match self.lock().entry(tenant) {
-            Entry::Occupied(mut running) => return running.get_mut().add(bytes),
-            Entry::Vacant(idle) => idle.insert(Counts::default()).add(bytes),
+            Entry::Occupied(mut running) => return running.get_mut().add(call),
+            Entry::Vacant(idle) => idle.insert(Counts::default()).add(call),
         }
         let receiver = self.shared.running.subscribe();
         let recording = Some(Counts::default());
         let running = Running { tenant, recorder: self.clone(), recording, _receiver: receiver };
-        runtime.spawn(Carrier::new(Some(context), span).carry(running.record_all()));
+        runtime.spawn(carrier.carry(running.record_all()));
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<TenantId, Counts>> {
@@ -90,11 +114,9 @@ impl Recorder {
     }
 
     async fn count(&self, tenant: TenantId, counts: Counts) {
-        let Counts { calls, bytes } = counts;
-        let both = [(Meter::API_CALLS, calls), (Meter::BANDWIDTH_BYTES, bytes)];
-        // Requests without bodies have no bandwidth to speak of.
-        let both = if bytes == 0 { &both[..1] } else { &both[..] };
-        match tokio::time::timeout(self.longest, self.shared.meter.record(tenant, both)).await {
+        let both = counts.by_meter();
+        let record = self.shared.meter.record(tenant, without_nothing(&both));
+        match tokio::time::timeout(self.longest, record).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => counts.lost(&error),
             Err(_) => counts.lost(&"the meter did not answer"),
@@ -125,14 +147,23 @@ impl Drop for Running {
 }
 
 impl Counts {
-    const fn add(&mut self, bytes: u64) {
-        self.calls += 1;
-        self.bytes = self.bytes.saturating_add(bytes);
+    const fn add(&mut self, more: Self) {
+        self.calls = self.calls.saturating_add(more.calls);
+        self.bytes = self.bytes.saturating_add(more.bytes);
+    }
+
+    const fn by_meter(self) -> [(Meter, u64); 2] {
+        [(Meter::API_CALLS, self.calls), (Meter::BANDWIDTH_BYTES, self.bytes)]
     }
 
     fn lost(self, error: &dyn fmt::Display) {
         tracing::error!(%error, usage.calls = self.calls, usage.bytes = self.bytes, "usage is lost");
     }
+}
+
+/// Requests without bodies have no bandwidth to speak of.
+fn without_nothing(both: &[(Meter, u64); 2]) -> &[(Meter, u64)] {
+    if both[1].1 == 0 { &both[..1] } else { both }
 }
 
 impl fmt::Debug for Recorder {

@@ -34,6 +34,15 @@ impl MemoryUsageMeter {
         Self { clock, counts: Mutex::default() }
     }
 
+    fn add(&self, tenant: TenantId, counts: &[(Meter, u64)]) {
+        let hour = Hour::current(&*self.clock);
+        let mut all = self.lock();
+        all.begin(&*self.clock);
+        for (meter, count) in counts {
+            all.add(tenant, hour, hour.month(), &Series::from(meter.clone()), *count);
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Counts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -61,13 +70,13 @@ impl Counts {
 #[async_trait]
 impl UsageMeter for MemoryUsageMeter {
     async fn record(&self, tenant: TenantId, counts: &[(Meter, u64)]) -> Result<(), Error> {
-        let hour = Hour::current(&*self.clock);
-        let mut all = self.lock();
-        all.begin(&*self.clock);
-        for (meter, count) in counts {
-            all.add(tenant, hour, hour.month(), &Series::from(meter.clone()), *count);
-        }
+        self.add(tenant, counts);
         Ok(())
+    }
+
+    fn try_record(&self, tenant: TenantId, counts: &[(Meter, u64)]) -> Option<Result<(), Error>> {
+        self.add(tenant, counts);
+        Some(Ok(()))
     }
 
     async fn usage(&self, tenant: TenantId, month: Month) -> Result<Usage, Error> {

@@ -45,6 +45,15 @@ pub trait UsageMeter: Send + Sync + 'static {
     ///
     /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) when the store does not answer.
     async fn usage(&self, tenant: TenantId, month: Month) -> Result<Usage, Error>;
+
+    /// Records as [`record`](Self::record) does, where this process can without waiting.
+    ///
+    /// `None`: it cannot, and nothing was recorded; use [`record`](Self::record). A meter that
+    /// always asks a server answers `None`, as the default does.
+    fn try_record(&self, tenant: TenantId, counts: &[(Meter, u64)]) -> Option<Result<(), Error>> {
+        let _ = (tenant, counts);
+        None
+    }
 }
 
 #[async_trait]
@@ -55,5 +64,9 @@ impl<M: UsageMeter + ?Sized> UsageMeter for Arc<M> {
 
     async fn usage(&self, tenant: TenantId, month: Month) -> Result<Usage, Error> {
         (**self).usage(tenant, month).await
+    }
+
+    fn try_record(&self, tenant: TenantId, counts: &[(Meter, u64)]) -> Option<Result<(), Error>> {
+        (**self).try_record(tenant, counts)
     }
 }

@@ -306,17 +306,67 @@ async fn assert_is_served_in_full(world: &World, layer: &UsageLayer) {
     }
 }
 
+/// A meter that decides at once, and badly.
+struct Hasty {
+    panics: bool,
+}
+
+#[async_trait]
+impl UsageMeter for Hasty {
+    async fn record(&self, _: TenantId, _: &[(Meter, u64)]) -> Result<(), Error> {
+        unreachable!("it never waits")
+    }
+
+    async fn usage(&self, _: TenantId, month: Month) -> Result<Usage, Error> {
+        Ok(Usage::new(month))
+    }
+
+    fn try_record(&self, _: TenantId, _: &[(Meter, u64)]) -> Option<Result<(), Error>> {
+        assert!(!self.panics, "a meter with a fault");
+        Some(Err(Error::new(ErrorKind::Unavailable, "count usage")))
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_recorded_at_once_is_logged_and_breaks_no_request() {
+    let world = World::new();
+    for panics in [false, true] {
+        let logs = Logs::start();
+        assert_is_served_in_full(&world, &UsageLayer::new(Arc::new(Hasty { panics }))).await;
+        for member in [&world.north, &world.south] {
+            let text = logs.text();
+            let id = format!("tenant.id={}", member.id);
+            let mut lines = text.lines().filter(|line| line.contains("usage is lost"));
+            assert!(lines.any(|line| line.contains("ERROR") && line.contains(&id)), "{text}");
+        }
+    }
+}
+
 /// A response may outlive the runtime, such as in a test that keeps it.
 #[test]
 fn a_body_dropped_outside_a_runtime_is_logged_and_harms_nobody() {
-    let counted = Counted::new();
+    let world = World::new();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let requests = [&counted.world.north, &counted.world.south]
-        .map(|member| call("/chunks", member, Body::empty()));
+    let app = routes()
+        .layer(UsageLayer::new(Arc::new(Broken { hangs: false })))
+        .layer(TenantLayer::new(world.chain()));
+    let requests =
+        [&world.north, &world.south].map(|member| call("/chunks", member, Body::empty()));
     for request in requests {
-        let response = runtime.block_on(counted.app.clone().oneshot(request)).unwrap();
+        let response = runtime.block_on(app.clone().oneshot(request)).unwrap();
         let logs = Logs::start();
         drop(response);
         assert!(logs.line_with("usage is lost").contains("ERROR"));
+    }
+}
+
+#[test]
+fn a_meter_that_waits_for_nobody_counts_outside_a_runtime_too() {
+    let counted = Counted::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    for member in [&counted.world.north, &counted.world.south] {
+        let request = call("/chunks", member, Body::empty());
+        drop(runtime.block_on(counted.app.clone().oneshot(request)).unwrap());
+        assert_eq!(runtime.block_on(counted.of(member)), (1, 0));
     }
 }
