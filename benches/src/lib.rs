@@ -6,6 +6,7 @@ mod limits;
 mod measured;
 mod record;
 mod resident;
+mod usage;
 
 pub use figure::{Figure, Goal, Outcome};
 pub use measured::{Measured, MeasuredError};
@@ -17,6 +18,7 @@ pub fn figures(topic: &str) -> Option<&'static [Figure]> {
     match topic {
         "edge" => Some(&edge::FIGURES),
         "limits" => Some(&limits::FIGURES),
+        "usage" => Some(&usage::FIGURES),
         _ => None,
     }
 }

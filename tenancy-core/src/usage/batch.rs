@@ -14,13 +14,13 @@ use crate::TenantId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BatchId {
     producer: Uuid,
-    epoch: u32,
-    sequence: u32,
+    epoch: u64,
+    sequence: u64,
 }
 
 impl BatchId {
     /// Names the `sequence`th batch of a producer's run; both numbers begin at 1.
-    pub const fn new(producer: Uuid, epoch: u32, sequence: u32) -> Self {
+    pub const fn new(producer: Uuid, epoch: u64, sequence: u64) -> Self {
         Self { producer, epoch, sequence }
     }
 
@@ -30,12 +30,12 @@ impl BatchId {
     }
 
     /// Returns in which of its runs.
-    pub const fn epoch(self) -> u32 {
+    pub const fn epoch(self) -> u64 {
         self.epoch
     }
 
     /// Returns which one of that run it is.
-    pub const fn sequence(self) -> u32 {
+    pub const fn sequence(self) -> u64 {
         self.sequence
     }
 }
@@ -77,6 +77,11 @@ impl UsageBatch {
         } else {
             counts.insert(series.clone(), count.min(Usage::MAX_COUNT));
         }
+    }
+
+    /// Gives it a name, once its counts are settled.
+    pub(super) fn renamed(self, id: BatchId) -> Self {
+        Self { id, ..self }
     }
 
     /// Returns its name.

@@ -25,7 +25,7 @@ struct Counts {
     months: BTreeMap<Month, HashMap<TenantId, Usage>>,
     hours: BTreeMap<Hour, HashMap<(TenantId, Meter), u64>>,
     /// The last sequence of each run of a producer.
-    sequences: HashMap<(TenantId, Uuid, u32), u32>,
+    sequences: HashMap<(TenantId, Uuid, u64), u64>,
 }
 
 impl MemoryUsageMeter {

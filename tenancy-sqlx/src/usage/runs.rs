@@ -23,8 +23,8 @@ pub(super) async fn advance(
     let values = vec![
         batch.tenant().to_value(),
         id.producer().to_value(),
-        Value::Int(i64::from(id.epoch())),
-        Value::Int(i64::from(id.sequence())),
+        Value::Int(i64::try_from(id.epoch()).unwrap_or(i64::MAX)),
+        Value::Int(i64::try_from(id.sequence()).unwrap_or(i64::MAX)),
         now.to_value(),
     ];
     let rows = connection.execute("take a batch of usage", sql.into_sql_str(), values).await?;

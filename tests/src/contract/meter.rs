@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tempfile::TempDir;
 use tenancy_core::usage::{Meter, Month, Usage, UsageMeter};
 use tenancy_core::{ManualClock, TenantId};
 
@@ -15,17 +16,24 @@ pub(crate) struct MeterBench {
     harbor: TenantId,
     riverside: TenantId,
     database: Option<Database>,
+    folder: Option<TempDir>,
 }
 
 impl MeterBench {
     pub(crate) fn new(meter: impl UsageMeter, clock: Arc<ManualClock>) -> Self {
         let (harbor, riverside) = (TenantId::generate(), TenantId::generate());
-        Self { meter: Arc::new(meter), clock, harbor, riverside, database: None }
+        Self { meter: Arc::new(meter), clock, harbor, riverside, database: None, folder: None }
     }
 
     /// Keeps a database until the end of the test.
     pub(crate) fn keeping(mut self, database: Database) -> Self {
         self.database = Some(database);
+        self
+    }
+
+    /// Keeps a folder until the end of the test.
+    pub(crate) fn in_folder(mut self, folder: TempDir) -> Self {
+        self.folder = Some(folder);
         self
     }
 

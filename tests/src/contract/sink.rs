@@ -41,7 +41,7 @@ impl SinkBench {
     }
 
     /// A batch of so many calls in the running hour.
-    fn calls(&self, tenant: TenantId, (epoch, sequence): (u32, u32), count: u64) -> UsageBatch {
+    fn calls(&self, tenant: TenantId, (epoch, sequence): (u64, u64), count: u64) -> UsageBatch {
         let id = BatchId::new(self.producer, epoch, sequence);
         let mut batch = UsageBatch::new(id, tenant);
         batch.add(Hour::current(&*self.clock), &Meter::API_CALLS.into(), count);

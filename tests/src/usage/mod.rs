@@ -1,7 +1,9 @@
-//! Usage: counts by tenant and month, in memory, over Redis and in SQL.
+//! Usage: counts by tenant and month, in memory, over Redis and in SQL; quotas and alerts.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod memory;
+
+mod recorder;
 mod redis;
 mod sql;
 mod values;
