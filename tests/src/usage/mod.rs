@@ -1,6 +1,8 @@
 //! Usage: counts by tenant and month, in memory, over Redis and in SQL; quotas and alerts.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod killed;
+mod log;
 mod memory;
 
 mod recorder;
