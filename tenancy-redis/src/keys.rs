@@ -5,6 +5,8 @@
 //! | `tn:{<tenant>}:c:<cache>:g` | string | the generation of a cache: 16 random bytes and a server's run |
 //! | `tn:{<tenant>}:c:<cache>:v:<subject>` | string | a value of a cache, or the lease to fill it |
 //! | `tn:{<tenant>}:l:<name>:<subject>` | list | the sliding log of a limit |
+//! | `tn:{<tenant>}:q:<month>:<meter>` | hash | what is used and held of a quota, and each hold |
+//! | `tn:{<tenant>}:q:<month>:<meter>:until` | sorted set | when each hold runs out |
 //! | `tn:{<tenant>}:u:<month>` | hash | the counts of a month, by series, and the last batches that came |
 //!
 //! and the channel `tn:invalidations`, over which nodes hear what changed in the directory.
@@ -16,7 +18,7 @@ use std::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
 use tenancy_core::cache::CacheKey;
 use tenancy_core::limit::LimitKey;
-use tenancy_core::usage::Month;
+use tenancy_core::usage::{Meter, Month};
 use tenancy_core::{CacheName, TenantId};
 
 /// The channel of changes of the directory. It is one for a server, whatever database is chosen.
@@ -44,6 +46,13 @@ pub(crate) fn limit(tenant: TenantId, key: &LimitKey) -> String {
 /// The key of a month's counts.
 pub(crate) fn usage(tenant: TenantId, month: Month) -> String {
     format!("tn:{{{tenant}}}:u:{month}")
+}
+
+/// The keys of a quota in a month, and of when its holds run out.
+pub(crate) fn quota(tenant: TenantId, month: Month, meter: &Meter) -> [String; 2] {
+    let quota = format!("tn:{{{tenant}}}:q:{month}:{meter}");
+    let holds = format!("{quota}:until");
+    [quota, holds]
 }
 
 /// Writes a subject of any bytes.

@@ -1,4 +1,4 @@
-//! Rate limits, usage and changes of tenants, shared by all nodes over Redis.
+//! Rate limits, quotas, usage and changes of tenants, shared by all nodes over Redis.
 //!
 //! [`RedisRateLimiter`] and [`RedisUsageMeter`] are the shared versions of core's traits. Both
 //! work over one [`RedisStore`], which owns the connection, one deadline for each call, and the
@@ -31,17 +31,20 @@ mod invalidation_bus;
 mod keys;
 mod on_loss;
 mod options;
+mod quota_meter;
 mod rate_limiter;
 mod scripts;
 mod store;
 mod transport;
 mod usage_field;
 mod usage_meter;
+mod usage_mirror;
 
 pub use cache_store::RedisCacheStore;
 pub use invalidation_bus::RedisInvalidationBus;
 pub use on_loss::OnLoss;
 pub use options::RedisOptions;
+pub use quota_meter::RedisQuotaMeter;
 pub use rate_limiter::RedisRateLimiter;
 pub use store::RedisStore;
 pub use usage_meter::RedisUsageMeter;

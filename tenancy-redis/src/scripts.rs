@@ -27,6 +27,18 @@ pub(crate) static RECORD_USAGE: LazyLock<Script> =
 pub(crate) static DELIVER_USAGE: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("deliver_usage.lua")));
 
+/// Replaces the counts of a month by the truth.
+pub(crate) static REBUILD_USAGE: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("rebuild_usage.lua")));
+
+/// Holds an amount of a quota.
+pub(crate) static RESERVE_QUOTA: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("reserve_quota.lua")));
+
+/// Ends a hold of a quota.
+pub(crate) static END_QUOTA: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("end_quota.lua")));
+
 /// Looks for a value of a cache, or lets a load begin.
 pub(crate) static CACHE_BEGIN: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("cache_begin.lua")));
@@ -40,6 +52,16 @@ pub(crate) static CACHE_PUT: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("cache_put.lua")));
 
 /// What a new connection loads.
-pub(crate) fn all() -> [&'static Script; 6] {
-    [&SLIDING_LOG, &RECORD_USAGE, &DELIVER_USAGE, &CACHE_BEGIN, &CACHE_FILL, &CACHE_PUT]
+pub(crate) fn all() -> [&'static Script; 9] {
+    [
+        &SLIDING_LOG,
+        &RECORD_USAGE,
+        &DELIVER_USAGE,
+        &REBUILD_USAGE,
+        &RESERVE_QUOTA,
+        &END_QUOTA,
+        &CACHE_BEGIN,
+        &CACHE_FILL,
+        &CACHE_PUT,
+    ]
 }

@@ -3,6 +3,9 @@
 use tenancy_core::Error;
 use tenancy_core::usage::{BatchId, Dimension, Meter, Series};
 
+/// What changes with each change of the hash.
+pub(crate) const VERSION: &str = "#version";
+
 /// Returns the field of a series: `meter`, or `meter|dimension`.
 pub(crate) fn of_series(series: &Series) -> String {
     match series.dimension() {

@@ -44,9 +44,13 @@ impl RedisUsageMeter {
         Self { store, clock }
     }
 
+    pub(crate) const fn store(&self) -> &RedisStore {
+        &self.store
+    }
+
     /// How many milliseconds the counts of a month live from now: a clock that a test moves is
     /// not the server's.
-    fn lives(&self, month: Month) -> i64 {
+    pub(crate) fn lives(&self, month: Month) -> i64 {
         let lives = (month.kept_until() - self.clock.now()).whole_milliseconds().max(1);
         i64::try_from(lives).unwrap_or(i64::MAX)
     }

@@ -122,7 +122,7 @@ pub use migrate::Migration;
 pub use options::TenantDbOptions;
 pub use repository::Repository;
 pub use shared::SharedRepository;
-pub use usage::SqlUsageMeter;
+pub use usage::{RecordedEvent, SqlQuotaMeter, SqlUsageMeter};
 
 /// What the derives write; not for users.
 #[doc(hidden)]

@@ -26,3 +26,6 @@ struct Audit;
 
 #[doc = include_str!("../../docs/caching.md")]
 struct Caching;
+
+#[doc = include_str!("../../docs/usage.md")]
+struct Usage;

@@ -136,9 +136,15 @@ impl UsageHistory for SqlUsageMeter {
 
 /// Reads the columns meter, dimension and a count.
 pub(super) fn read_count(row: &mut dyn Row) -> Result<(Series, u64), Error> {
+    let series = read_series(row)?;
+    let count = i64::from_value(row.take(2, Kind::Int)?)?;
+    Ok((series, count.try_into().unwrap_or(0)))
+}
+
+/// Reads the columns meter and dimension.
+pub(super) fn read_series(row: &mut dyn Row) -> Result<Series, Error> {
     let meter = Meter::parse(&String::from_value(row.take(0, Kind::Text)?)?)?;
     let dimension = String::from_value(row.take(1, Kind::Text)?)?;
     let dimension = if dimension.is_empty() { None } else { Some(Dimension::parse(&dimension)?) };
-    let count = i64::from_value(row.take(2, Kind::Int)?)?;
-    Ok((Series::new(meter, dimension), count.try_into().unwrap_or(0)))
+    Ok(Series::new(meter, dimension))
 }

@@ -4,4 +4,5 @@ pub(crate) mod audit;
 pub(crate) mod cache;
 pub(crate) mod limiter;
 pub(crate) mod meter;
+pub(crate) mod quota;
 pub(crate) mod sink;

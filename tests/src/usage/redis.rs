@@ -10,7 +10,7 @@ use crate::contract::meter::{MeterBench, meter_contract};
 use crate::contract::sink::{SinkBench, sink_contract};
 use crate::harness::variable;
 
-fn store() -> RedisStore {
+pub(super) fn store() -> RedisStore {
     let options = RedisOptions::new().deadline(Duration::from_secs(10));
     RedisStore::open(&variable("REDIS_URL"), options).expect("a good URL")
 }
