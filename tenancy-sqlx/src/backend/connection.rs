@@ -2,6 +2,7 @@ use sqlx::SqlStr;
 use tenancy_core::Error;
 use tenancy_core::entity::{Row, Value};
 
+use super::Backend;
 #[cfg(feature = "mysql")]
 use super::mysql;
 #[cfg(feature = "postgres")]
@@ -26,6 +27,18 @@ pub(crate) enum Connection {
 }
 
 impl Connection {
+    /// Returns which database it speaks to.
+    pub(crate) const fn backend(&self) -> Backend {
+        match self {
+            #[cfg(feature = "mysql")]
+            Self::MySql(_) => Backend::MySql,
+            #[cfg(feature = "postgres")]
+            Self::Postgres { .. } => Backend::Postgres,
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(_) => Backend::Sqlite,
+        }
+    }
+
     /// Runs a statement and returns how many rows it touched.
     pub(crate) async fn execute(
         &mut self,

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::sums::Sums;
-use crate::backend::Connection;
+use crate::backend::{Backend, Connection};
 
 const DOING: &str = "record usage";
 /// Rows of one statement: few sizes, so that few statements are prepared.
@@ -34,7 +34,12 @@ struct Rows {
     head: &'static str,
     columns: usize,
     tail: &'static str,
+    tail_mysql: &'static str,
 }
+
+const ADD_UP_MYSQL: &str = " ON DUPLICATE KEY UPDATE total = CASE WHEN \
+     total > 9223372036854775807 - VALUES(total) THEN 9223372036854775807 \
+     ELSE total + VALUES(total) END";
 
 const TOTALS: Rows = Rows {
     head: "INSERT INTO tenancy_usage_totals (tenant_id, month, meter, dimension, total) VALUES ",
@@ -43,12 +48,14 @@ const TOTALS: Rows = Rows {
         " ON CONFLICT (tenant_id, month, meter, dimension)",
         add_up!("tenancy_usage_totals")
     ),
+    tail_mysql: ADD_UP_MYSQL,
 };
 
 const HOURS: Rows = Rows {
     head: "INSERT INTO tenancy_usage_hours (tenant_id, meter, hour, total) VALUES ",
     columns: 4,
     tail: concat!(" ON CONFLICT (tenant_id, meter, hour)", add_up!("tenancy_usage_hours")),
+    tail_mysql: ADD_UP_MYSQL,
 };
 
 const ADJUSTMENTS: Rows = Rows {
@@ -56,6 +63,7 @@ const ADJUSTMENTS: Rows = Rows {
            (tenant_id, id, month, meter, dimension, amount, reason, adjusted_at) VALUES ",
     columns: 8,
     tail: "",
+    tail_mysql: "",
 };
 
 /// Adds everything within the transaction.
@@ -102,14 +110,14 @@ impl Rows {
         while let Some(size) = SIZES.into_iter().find(|size| *size <= left) {
             left -= size;
             let values = rows.by_ref().take(size).flatten().collect();
-            let sql = AssertSqlSafe(self.text(size)).into_sql_str();
+            let sql = AssertSqlSafe(self.text(connection.backend(), size)).into_sql_str();
             connection.execute(DOING, sql, values).await?;
         }
         Ok(())
     }
 
     /// Constants and the numbers of placeholders: nothing in here comes from outside.
-    fn text(&self, rows: usize) -> String {
+    fn text(&self, backend: Backend, rows: usize) -> String {
         let mut sql = self.head.to_owned();
         for row in 0..rows {
             for column in 0..self.columns {
@@ -122,6 +130,10 @@ impl Rows {
                 let _ = write!(sql, "{before}${}", row * self.columns + column + 1);
             }
         }
-        sql + ")" + self.tail
+        sql.push(')');
+        sql + match backend {
+            Backend::MySql => self.tail_mysql,
+            _ => self.tail,
+        }
     }
 }

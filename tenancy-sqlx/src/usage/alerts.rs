@@ -1,20 +1,22 @@
 //! Alerts, each raised once on whichever node.
 
 use async_trait::async_trait;
-use sqlx::SqlSafeStr as _;
+use sqlx::{SqlSafeStr as _, SqlStr};
 use tenancy_core::entity::{FromValue as _, Kind, Row, ToValue as _, Value};
 use tenancy_core::usage::{AlertLog, Meter, UsageAlert};
 use tenancy_core::{Error, TenantId};
 
+use super::insert::insert_new;
 use super::meter::SqlUsageMeter;
 use crate::backend::Access;
 
 #[async_trait]
 impl AlertLog for SqlUsageMeter {
     async fn raise(&self, alert: &UsageAlert) -> Result<bool, Error> {
-        let sql = "INSERT INTO tenancy_usage_alerts
-                   (tenant_id, meter, period, threshold, raised_at) VALUES ($1, $2, $3, $4, $5)
-                   ON CONFLICT (tenant_id, meter, period, threshold) DO NOTHING";
+        let row = "tenancy_usage_alerts (tenant_id, meter, period, threshold, raised_at)
+                   VALUES ($1, $2, $3, $4, $5)";
+        let key = "tenant_id, meter, period, threshold";
+        let sql = insert_new(self.db.backend(), row, key);
         self.write_alert("raise an alert", alert, sql).await
     }
 
@@ -35,7 +37,7 @@ impl AlertLog for SqlUsageMeter {
         let sql = "UPDATE tenancy_usage_alerts SET told_at = $5
                    WHERE tenant_id = $1 AND meter = $2 AND period = $3 AND threshold = $4
                    AND told_at IS NULL";
-        self.write_alert("note that an alert was told", alert, sql).await
+        self.write_alert("note that an alert was told", alert, sql.into_sql_str()).await
     }
 }
 
@@ -45,7 +47,7 @@ impl SqlUsageMeter {
         &self,
         doing: &'static str,
         alert: &UsageAlert,
-        sql: &'static str,
+        sql: SqlStr,
     ) -> Result<bool, Error> {
         let values: Vec<Value> = vec![
             alert.tenant().to_value(),
@@ -55,7 +57,7 @@ impl SqlUsageMeter {
             self.clock.now().to_value(),
         ];
         let mut connection = self.db.begin_tenant(alert.tenant(), Access::ReadWrite).await?;
-        let rows = connection.execute(doing, sql.into_sql_str(), values).await?;
+        let rows = connection.execute(doing, sql, values).await?;
         connection.commit().await?;
         Ok(rows > 0)
     }

@@ -7,6 +7,7 @@ use tenancy_core::{Error, TenantId};
 use time::OffsetDateTime;
 
 use super::add::add;
+use super::insert::insert_new;
 use super::meter::SqlUsageMeter;
 use super::sums::Sums;
 use crate::backend::Access;
@@ -46,15 +47,16 @@ impl SqlUsageMeter {
         }
         let arrival = Arrival::of(event.happened_at(), now)?;
         let mut connection = self.db.begin_tenant(tenant, Access::ReadWrite).await?;
-        let sql = "INSERT INTO tenancy_usage_events (tenant_id, meter, event_id, happened_at)
-                   VALUES ($1, $2, $3, $4) ON CONFLICT (tenant_id, meter, event_id) DO NOTHING";
+        let row = "tenancy_usage_events (tenant_id, meter, event_id, happened_at)
+                   VALUES ($1, $2, $3, $4)";
+        let sql = insert_new(self.db.backend(), row, "tenant_id, meter, event_id");
         let values = vec![
             tenant.to_value(),
             event.series().meter().as_str().to_value(),
             event.id().to_value(),
             event.happened_at().to_value(),
         ];
-        if connection.execute("record an event", sql.into_sql_str(), values).await? == 0 {
+        if connection.execute("record an event", sql, values).await? == 0 {
             connection.rollback().await?;
             return Ok(RecordedEvent::Duplicate);
         }

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use super::add::names;
 use super::meter::{SqlUsageMeter, read_series};
-use crate::backend::Access;
+use crate::backend::{Access, Backend};
 
 impl SqlUsageMeter {
     /// Sets how much there is of something, such as bytes stored, from now on. The month keeps
@@ -26,7 +26,19 @@ impl SqlUsageMeter {
     ) -> Result<(), Error> {
         let now = self.clock.now();
         // Of two nodes the later one says what is there; what either saw may be the highest.
-        let sql = "INSERT INTO tenancy_usage_gauges
+        let sql = match self.db.backend() {
+            // Its assignments are made in this order.
+            Backend::MySql => {
+                "INSERT INTO tenancy_usage_gauges
+                   (tenant_id, month, meter, dimension, last, peak, set_at)
+                   VALUES ($1, $2, $3, $4, $5, $5, $6)
+                   ON DUPLICATE KEY UPDATE
+                   last = CASE WHEN VALUES(set_at) >= set_at THEN VALUES(last) ELSE last END,
+                   peak = GREATEST(peak, VALUES(peak)),
+                   set_at = GREATEST(set_at, VALUES(set_at))"
+            }
+            _ => {
+                "INSERT INTO tenancy_usage_gauges
                    (tenant_id, month, meter, dimension, last, peak, set_at)
                    VALUES ($1, $2, $3, $4, $5, $5, $6)
                    ON CONFLICT (tenant_id, month, meter, dimension) DO UPDATE SET
@@ -35,7 +47,9 @@ impl SqlUsageMeter {
                    peak = CASE WHEN excluded.peak > tenancy_usage_gauges.peak
                           THEN excluded.peak ELSE tenancy_usage_gauges.peak END,
                    set_at = CASE WHEN excluded.set_at >= tenancy_usage_gauges.set_at
-                            THEN excluded.set_at ELSE tenancy_usage_gauges.set_at END";
+                            THEN excluded.set_at ELSE tenancy_usage_gauges.set_at END"
+            }
+        };
         let [meter, dimension] = names(series);
         let month = Month::of(now).to_string().to_value();
         let values =

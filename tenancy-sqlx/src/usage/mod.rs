@@ -5,6 +5,7 @@ mod adjust;
 mod alerts;
 mod events;
 mod gauges;
+mod insert;
 mod meter;
 mod outbox;
 mod quota;

@@ -111,8 +111,18 @@ impl Quota<'_> {
 
     /// Locks its row until the transaction ends, and returns what is used.
     async fn lock(&self, connection: &mut Connection, backend: Backend) -> Result<u64, Error> {
-        let begin = "INSERT INTO tenancy_quotas (tenant_id, month, meter, used)
-                     VALUES ($1, $2, $3, 0) ON CONFLICT (tenant_id, month, meter) DO NOTHING";
+        let begin = match backend {
+            // Not `INSERT IGNORE`: that takes a lock that two may share, and each waits for the
+            // other to let go.
+            Backend::MySql => {
+                "INSERT INTO tenancy_quotas (tenant_id, month, meter, used)
+                 VALUES ($1, $2, $3, 0) ON DUPLICATE KEY UPDATE used = used"
+            }
+            _ => {
+                "INSERT INTO tenancy_quotas (tenant_id, month, meter, used)
+                 VALUES ($1, $2, $3, 0) ON CONFLICT (tenant_id, month, meter) DO NOTHING"
+            }
+        };
         connection.execute(DOING, begin.into_sql_str(), self.key()).await?;
         let sql = match backend {
             // Its transaction holds the lock of the whole file.

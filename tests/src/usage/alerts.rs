@@ -80,6 +80,12 @@ async fn is_raised_once_on_sqlite() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn is_raised_once_on_mysql() {
+    let database = Database::create(Engine::MySql).await;
+    is_raised_once(Arc::new(SqlUsageMeter::new(database.notes().await))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn is_raised_once_on_postgres() {
     let database = Database::create(Engine::Postgres).await;
     is_raised_once(Arc::new(SqlUsageMeter::new(database.notes().await))).await;

@@ -30,6 +30,12 @@ macro_rules! on_each_engine {
                 super::$name(super::World::on(super::Engine::Sqlite).await).await;
             })*
         }
+        mod mysql {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(super::World::on(super::Engine::MySql).await).await;
+            })*
+        }
         mod postgres {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {

@@ -47,6 +47,7 @@ macro_rules! on {
 
 on! {
     sqlite: Sqlite,
+    mysql: MySql,
     postgres: Postgres,
     pgbouncer: PgBouncer,
 }

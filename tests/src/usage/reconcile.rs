@@ -148,6 +148,11 @@ async fn a_lost_copy_is_rebuilt_from_sqlite() {
 }
 
 #[tokio::test]
+async fn a_lost_copy_is_rebuilt_from_mysql() {
+    a_lost_copy_is_rebuilt(World::on(Engine::MySql).await).await;
+}
+
+#[tokio::test]
 async fn a_lost_copy_is_rebuilt_from_postgres() {
     a_lost_copy_is_rebuilt(World::on(Engine::Postgres).await).await;
 }

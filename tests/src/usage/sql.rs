@@ -39,6 +39,7 @@ macro_rules! on {
 on! {
     sqlite: Sqlite,
     sqlite_memory: SqliteMemory,
+    mysql: MySql,
     postgres: Postgres,
     pgbouncer: PgBouncer,
 }
