@@ -70,7 +70,7 @@ pub use plan::{Allowance, Plan, PlanCatalogue};
 pub use problem::Problem;
 #[cfg(feature = "axum")]
 pub use problem::Protocol;
-pub use repository::{Order, Page, Slice, TenantScoped};
+pub use repository::{Cursor, List, Order, Page, Slice, Start, TenantScoped};
 pub use resolve::{Resolution, ResolverChain, TenantResolver};
 pub use tenant::{EntitledBy, EntitledLimit, Entitlement, Overrides, Tenant, TenantStatus};
 pub use usage::{

@@ -11,7 +11,7 @@ use crate::cross_tenant::Entrance;
 use crate::handle::{CrossTenantTx, SharedTx, TenantTx};
 use crate::migrate::{self, Migration};
 use crate::options::TenantDbOptions;
-use crate::repository::Registry;
+use crate::repository::{CursorKey, Registry};
 use crate::rls;
 use crate::shared::SharedRegistry;
 
@@ -197,6 +197,10 @@ impl TenantDb {
 
     pub(crate) fn auditor(&self) -> Option<&Auditor> {
         self.0.options.auditor.as_ref()
+    }
+
+    pub(crate) fn cursor_key(&self) -> &CursorKey {
+        &self.0.options.cursor_key
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {

@@ -9,7 +9,7 @@ use tenancy_core::{Auditor, Clock, Error, SystemClock, TenantEntity};
 
 use crate::TenantDb;
 use crate::ident::is_plain;
-use crate::repository::Registry;
+use crate::repository::{CursorKey, Registry};
 use crate::shared::SharedRegistry;
 
 /// How to open a [`TenantDb`]: made by [`TenantDb::options`].
@@ -25,6 +25,7 @@ pub struct TenantDbOptions {
     pub(crate) schema: &'static str,
     pub(crate) auditor: Option<Auditor>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) cursor_key: CursorKey,
 }
 
 impl Default for TenantDbOptions {
@@ -43,6 +44,7 @@ impl Default for TenantDbOptions {
             schema: "public",
             auditor: None,
             clock: Arc::new(SystemClock),
+            cursor_key: CursorKey::default(),
         }
     }
 }
@@ -141,6 +143,16 @@ impl TenantDbOptions {
     /// `deleted_at`); the system's unless set.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Sets the secret that seals cursors of lists: the same on all nodes, 32 random bytes or more.
+    ///
+    /// Unless it is set, a cursor is bound to its tenant and its list too, and one that was altered
+    /// by mistake is refused; but somebody who reads this library can make one up. That reaches
+    /// no row that the list would not show.
+    pub fn cursor_key(mut self, secret: &[u8]) -> Self {
+        self.cursor_key = CursorKey::new(secret);
         self
     }
 

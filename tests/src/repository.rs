@@ -7,11 +7,16 @@ use time::OffsetDateTime;
 use crate::harness::{Database, Engine, Note, two_tenants};
 
 mod bad_input;
+mod computed;
 mod filters;
+mod history;
 mod insert_many;
 mod ledger;
+mod lists;
+mod model;
 mod patches;
 mod soft_delete;
+mod upserts;
 
 macro_rules! on_every_engine {
     ($($test:ident),* $(,)?) => {
@@ -262,7 +267,7 @@ async fn works_behind_the_trait(db: &TenantDb) {
         notes.insert(note.clone()).await?;
         assert_eq!(notes.get(&5).await?, Some(note.clone()));
         notes.update(note).await?;
-        assert_eq!(notes.list(Page::newest(5)).await?.items.len(), 1);
+        assert_eq!(notes.list(Page::newest(5).into()).await?.items.len(), 1);
         assert!(notes.delete(&5).await?);
         notes.count().await
     }

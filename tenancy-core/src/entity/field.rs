@@ -170,7 +170,7 @@ impl<T: TextValue> TextValue for Option<T> {}
 /// A type whose values are numbers that add up: `i64`, `i32`, `f64`, `Decimal`. Implement it for newtypes.
 pub trait NumberValue: ToValue {
     /// What a sum of them is: wider than the summands where they are narrow.
-    type Sum: super::FromValue + Send;
+    type Sum: ToValue + super::FromValue + Send;
 }
 
 impl NumberValue for i64 {

@@ -3,10 +3,12 @@
 //! `tenancy_sqlx` derives [`TenantEntity`] and [`ToValue`]/[`FromValue`]; nobody writes them by
 //! hand.
 
+mod aggregate;
 mod change;
 mod condition;
 mod field;
 mod filter;
+mod join;
 mod row;
 mod shared;
 mod sort;
@@ -14,10 +16,12 @@ mod table;
 mod unique;
 mod value;
 
+pub use aggregate::{Aggregate, Aggregates, Columns, Function};
 pub use change::{Change, Step};
 pub use condition::{Comparison, Condition};
 pub use field::{Field, Kept, NumberValue, TextValue, Writable};
 pub use filter::Filter;
+pub use join::Join;
 pub use row::{FromTenantRow, IntoEntity, Row, SoftDelete, TenantEntity, Values};
 pub use shared::{SharedEntity, SharedTable};
 pub use sort::Sort;

@@ -81,8 +81,12 @@ fn kind_of_code(code: &str, message: &str) -> ErrorKind {
         // starting up; SQLITE_BUSY and SQLITE_LOCKED.
         "40001" | "40P01" | "55P03" | "57014" | "53300" | "57P01" | "57P02" | "57P03" | "5"
         | "6" | "261" | "517" => ErrorKind::Unavailable,
-        // A write in a read-only transaction; SQLITE_READONLY.
-        "25006" | "8" => ErrorKind::Misconfigured,
+        // A sum on SQLite, which has no code of its own for it.
+        "1" if message == "integer overflow" => ErrorKind::Invalid,
+        // An upsert by a rule for which there is no unique index: SQLite; Postgres is below.
+        "1" if message.starts_with("ON CONFLICT clause does not match") => ErrorKind::Misconfigured,
+        // A write in a read-only transaction; SQLITE_READONLY; no index for an upsert.
+        "25006" | "8" | "42P10" => ErrorKind::Misconfigured,
         // Data exceptions: a NUL in a text, a number or a time out of range.
         code if code.len() == 5 && code.starts_with("22") => ErrorKind::Invalid,
         _ => ErrorKind::Internal,

@@ -76,6 +76,18 @@ pub(super) fn push_one_of(query: &mut Query, kind: Kind, values: Vec<Value>) {
     query.push(")");
 }
 
+/// Writes a function of a column, so that it answers alike: sums of integers are integers, means
+/// are not rounded.
+pub(super) fn push_function(query: &mut Query, name: &str, kind: Kind, column: &str) {
+    query.push(&match (query.backend(), name, kind) {
+        (Backend::Postgres, "sum", Kind::Int) => format!("sum({column})::bigint"),
+        (Backend::Postgres, "avg", _) => format!("avg({column})::double precision"),
+        // Its mean of integers has four digits.
+        (Backend::MySql, "avg", _) => format!("avg({column} * 1e0)"),
+        _ => format!("{name}({column})"),
+    });
+}
+
 /// Writes that a column's text begins with another, without the wildcards of `LIKE`. Capitals
 /// differ where the column's collation tells them apart: on `MySQL` it may not.
 pub(super) fn push_starts_with(query: &mut Query, column: &str, text: String) {

@@ -1,6 +1,10 @@
-//! Values as bytes: equal values have equal bytes.
+//! Values as bytes: equal values have equal bytes, and they can be read back.
 
+use rust_decimal::Decimal;
 use tenancy_core::entity::{Kind, Value};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
 /// Returns the bytes of a value.
 pub(super) fn bytes_of(value: &Value) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(17);
@@ -31,6 +35,35 @@ pub(super) fn push(bytes: &mut Vec<u8>, value: &Value) {
     }
 }
 
+/// Takes a value off the front; `None` when these bytes are none of this kind.
+pub(super) fn take(bytes: &mut &[u8], kind: Kind) -> Option<Value> {
+    let [found] = take_array(bytes)?;
+    if found == tag(kind) | NULL {
+        return Some(Value::Null(kind));
+    }
+    if found != tag(kind) {
+        return None;
+    }
+    Some(match kind {
+        Kind::Bool => Value::Bool(match take_array(bytes)? {
+            [0] => false,
+            [1] => true,
+            _ => return None,
+        }),
+        Kind::Int => Value::Int(i64::from_be_bytes(take_array(bytes)?)),
+        Kind::Float => Value::Float(f64::from_bits(u64::from_be_bytes(take_array(bytes)?))),
+        Kind::Decimal => Value::Decimal(Decimal::deserialize(take_array(bytes)?)),
+        Kind::Text => Value::Text(String::from_utf8(take_long(bytes)?.to_vec()).ok()?),
+        Kind::Bytes => Value::Bytes(take_long(bytes)?.to_vec()),
+        Kind::Uuid => Value::Uuid(Uuid::from_bytes(take_array(bytes)?)),
+        Kind::Time => {
+            let nanos = i128::from_be_bytes(take_array(bytes)?);
+            Value::Time(OffsetDateTime::from_unix_timestamp_nanos(nanos).ok()?)
+        }
+        _ => return None,
+    })
+}
+
 const NULL: u8 = 0x80;
 
 const fn tag(kind: Kind) -> u8 {
@@ -54,4 +87,53 @@ fn push_long(bytes: &mut Vec<u8>, long: &[u8]) {
 
 fn push_length(bytes: &mut Vec<u8>, length: usize) {
     bytes.extend(u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());
+}
+
+fn take_long<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let length = u32::from_be_bytes(take_array(bytes)?);
+    let (long, rest) = bytes.split_at_checked(usize::try_from(length).ok()?)?;
+    *bytes = rest;
+    Some(long)
+}
+
+fn take_array<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
+    let (array, rest) = bytes.split_first_chunk()?;
+    *bytes = rest;
+    Some(*array)
+}
+
+#[cfg(test)]
+mod tests {
+    use rust_decimal::Decimal;
+    use tenancy_core::entity::{Kind, Value};
+    use time::OffsetDateTime;
+    use uuid::Uuid;
+
+    use super::{bytes_of, take};
+
+    #[test]
+    fn every_kind_comes_back() {
+        let time = OffsetDateTime::from_unix_timestamp_nanos(-1_234_567_000).expect("a time");
+        for value in [
+            Value::Bool(true),
+            Value::Int(i64::MIN),
+            Value::Float(-0.0),
+            Value::Decimal(Decimal::new(-125, 2)),
+            Value::Text("ä\"".to_owned()),
+            Value::Bytes(vec![0, 255]),
+            Value::Uuid(Uuid::from_u128(7)),
+            Value::Time(time),
+            Value::Null(Kind::Text),
+        ] {
+            let bytes = bytes_of(&value);
+            let mut rest = &bytes[..];
+            assert_eq!(take(&mut rest, value.kind()), Some(value.clone()));
+            assert!(rest.is_empty());
+            for cut in 0..bytes.len() {
+                assert_eq!(take(&mut &bytes[..cut], value.kind()), None);
+            }
+            let other = if value.kind() == Kind::Int { Kind::Text } else { Kind::Int };
+            assert_eq!(take(&mut &bytes[..], other), None);
+        }
+    }
 }

@@ -1,10 +1,14 @@
 //! Repositories: every verb within one tenant.
 
+mod aggregate;
+mod cursor;
 mod dialect;
 mod encoding;
 mod find;
 mod insert_many;
+mod join;
 mod list;
+mod order;
 mod patch;
 mod predicate;
 mod query;
@@ -15,7 +19,9 @@ mod scoped;
 mod soft_delete;
 mod stamp;
 mod statements;
+mod upsert;
 
+pub(crate) use cursor::CursorKey;
 pub(crate) use registry::Registry;
 pub use repository::Repository;
 pub(crate) use statements::Statements;

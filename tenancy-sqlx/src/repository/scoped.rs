@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use tenancy_core::entity::{Change, Filter};
-use tenancy_core::{Error, Page, Slice, TenantEntity, TenantId, TenantScoped};
+use tenancy_core::{Error, List, Slice, TenantEntity, TenantId, TenantScoped};
 
 use super::Repository;
 
@@ -36,8 +36,8 @@ impl<E: TenantEntity> TenantScoped<E> for Repository<'_, E> {
         Repository::exists(self, filter).await
     }
 
-    async fn list(&mut self, page: Page<E::Key>) -> Result<Slice<E>, Error> {
-        Repository::list(self, page).await
+    async fn list(&mut self, list: List<E>) -> Result<Slice<E>, Error> {
+        Repository::list(self, list).await
     }
 
     async fn count(&mut self) -> Result<u64, Error> {
@@ -50,6 +50,10 @@ impl<E: TenantEntity> TenantScoped<E> for Repository<'_, E> {
 
     async fn update(&mut self, entity: E) -> Result<E, Error> {
         Repository::update(self, entity).await
+    }
+
+    async fn upsert(&mut self, entity: E) -> Result<E, Error> {
+        Repository::upsert(self, entity).await
     }
 
     async fn patch(&mut self, key: &E::Key, changes: Vec<Change<E>>) -> Result<E, Error> {

@@ -19,6 +19,11 @@ pub(crate) struct Statements {
     pub(super) get: SqlStr,
     pub(super) count: SqlStr,
     pub(super) update: SqlStr,
+    /// The same whatever the version.
+    pub(super) overwrite: SqlStr,
+    /// By the key, then by each unique rule: an insert that updates the row that is there, or
+    /// where there is no such thing, the row that is there, locked.
+    pub(super) upserts: Vec<SqlStr>,
     /// Removes the row for good.
     pub(super) remove: SqlStr,
     /// The soft delete: `$3` is the time and `$4` who did it, where that is kept.
@@ -49,7 +54,9 @@ impl Statements {
             insert_into,
             get: kept(format!("{select}{}", row(&table))),
             count: kept(format!("SELECT count(*) FROM {name} WHERE {}", own(&table))),
-            update: kept(format!("{}{returning}", update(&table))),
+            update: kept(format!("{}{returning}", update(&table, true))),
+            overwrite: kept(update(&table, false)),
+            upserts: upserts(&table, backend).into_iter().map(kept).collect(),
             remove: kept(format!("DELETE FROM {name} WHERE {}", row(&table))),
             hide: hide(&table).map(kept),
             newest: Listing::new(&table, &select, "<", "DESC"),
@@ -95,7 +102,7 @@ fn marks(count: usize) -> String {
 }
 
 /// `$1` is the tenant, `$2` the key, then the columns of [`update_order`], then the version.
-fn update(table: &Table) -> String {
+fn update(table: &Table, names_version: bool) -> String {
     let mut sets: Vec<_> = update_order(table)
         .enumerate()
         .map(|(at, set)| format!("{} = ${}", column(table, set), at + 3))
@@ -103,7 +110,9 @@ fn update(table: &Table) -> String {
     let mut filter = row(table);
     if let Some(version) = table.version() {
         let (name, mark) = (column(table, version), sets.len() + 3);
-        filter = format!("{filter} AND {name} = ${mark}");
+        if names_version {
+            filter = format!("{filter} AND {name} = ${mark}");
+        }
         sets.push(format!("{name} = {name} + 1"));
     }
     if sets.is_empty() {
@@ -112,6 +121,50 @@ fn update(table: &Table) -> String {
         sets.push(format!("{key} = {key}"));
     }
     format!("UPDATE {} SET {} WHERE {filter}", quote(table.name()), sets.join(", "))
+}
+
+/// By the key, then by each unique rule.
+fn upserts(table: &Table, backend: Backend) -> Vec<String> {
+    let key = [table.key()];
+    let rules = std::iter::once(&key[..]).chain(table.uniques().iter().copied());
+    rules.map(|rule| upsert(table, backend, rule)).collect()
+}
+
+/// The values are those of an insert. Where a row is locked instead, they are the tenant and the
+/// columns of the rule.
+fn upsert(table: &Table, backend: Backend, rule: &[usize]) -> String {
+    let (name, all) = (quote(table.name()), columns(table.columns()));
+    let tenant = column(table, table.tenant());
+    if !backend.returns_rows() {
+        let equal: Vec<_> = std::iter::once(&table.tenant())
+            .chain(rule)
+            .enumerate()
+            .map(|(at, equal)| format!("{} = ${}", column(table, *equal), at + 1))
+            .collect();
+        return format!("SELECT {all} FROM {name} WHERE {} FOR UPDATE", equal.join(" AND "));
+    }
+    let mut sets: Vec<_> =
+        update_order(table).map(|at| format!("{0} = excluded.{0}", column(table, at))).collect();
+    sets.extend(table.version().map(|at| format!("{0} = {name}.{0} + 1", column(table, at))));
+    if sets.is_empty() {
+        let key = column(table, table.key());
+        sets.push(format!("{key} = {name}.{key}"));
+    }
+    let target: Vec<_> =
+        std::iter::once(&table.tenant()).chain(rule).map(|at| column(table, *at)).collect();
+    // The rule names the tenant, so that the row that is there is its own; this says so again.
+    let mut there = format!("{name}.{tenant} = $1");
+    if let Some(at) = table.deleted_at() {
+        there = format!("{there} AND {name}.{} IS NULL", column(table, at));
+    }
+    format!(
+        "{} VALUES ({}) ON CONFLICT ({}) DO UPDATE SET {} WHERE {there} \
+         RETURNING {all}",
+        insert_into(table),
+        marks(table.columns().len()),
+        target.join(", "),
+        sets.join(", "),
+    )
 }
 
 /// What an update writes: the time of the change, and whatever the library does not keep.

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use sqlx::{Connection as _, SqliteConnection};
 use tenancy_core::{Error, ManualClock, TenantId};
-use tenancy_sqlx::TenantDb;
+use tenancy_sqlx::{Backend, TenantDb, TenantDbOptions};
 
 use crate::harness::{Customer, Database, Engine, INVOICES, Invoice, NOTES, two_tenants};
 
 /// A database with invoices, on a clock the test moves, and two tenants.
 pub(super) struct Ledger {
-    _database: Database,
+    database: Database,
     pub(super) db: TenantDb,
     pub(super) clock: Arc<ManualClock>,
     pub(super) a: TenantId,
@@ -24,7 +25,34 @@ impl Ledger {
         let db = options.clock(clock.clone()).connect(database.url()).await.expect("it answers");
         db.migrate(&[NOTES, INVOICES]).await.expect("migrated");
         let (a, b) = two_tenants();
-        Self { _database: database, db, clock, a, b }
+        Self { database, db, clock, a, b }
+    }
+
+    /// Opens the same database as another node does.
+    pub(super) async fn open_again(
+        &self,
+        with: impl FnOnce(TenantDbOptions) -> TenantDbOptions,
+    ) -> TenantDb {
+        let options = self.database.options().register::<Invoice>().register::<Customer>();
+        with(options).connect(self.database.url()).await.expect("it answers")
+    }
+
+    /// Tells whether nobody else can open it.
+    pub(super) fn is_in_memory(&self) -> bool {
+        self.database.url().ends_with(":memory:")
+    }
+
+    /// Runs a statement as the owner of the database does, past the library.
+    pub(super) async fn run_behind_its_back(&self, sql: &'static str) {
+        match self.db.backend() {
+            Backend::Postgres => self.database.admin().await.run(sql).await,
+            Backend::MySql => self.database.mysql_admin().await.run(sql).await,
+            _ => {
+                let file = SqliteConnection::connect(self.database.url()).await;
+                let done = sqlx::query(sql).execute(&mut file.expect("a file")).await;
+                done.expect("the statement runs");
+            }
+        }
     }
 
     /// Inserts invoices for each of the two tenants, with the same keys.

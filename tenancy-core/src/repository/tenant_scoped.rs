@@ -1,93 +1,8 @@
-//! The repository: every verb within one tenant.
-
 use async_trait::async_trait;
 
+use super::{List, Slice};
 use crate::entity::{Change, Filter, TenantEntity};
 use crate::{Error, TenantId};
-
-/// The order of a list, by key. Keys made by time make this the order of making.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// The highest key first.
-    Newest,
-    /// The lowest key first.
-    Oldest,
-}
-
-/// Which part of a list is wanted.
-///
-/// Pages follow keys, not offsets: rows that are inserted meanwhile shift nothing.
-///
-/// ```
-/// use tenancy_core::Page;
-///
-/// let first = Page::<i64>::newest(20);
-/// let next = Page::newest(20).after(17);
-/// assert_eq!(first.limit(), 20);
-/// assert_eq!(next.start(), Some(&17));
-/// ```
-#[derive(Debug, Clone)]
-pub struct Page<K> {
-    order: Order,
-    after: Option<K>,
-    limit: u16,
-}
-
-impl<K> Page<K> {
-    /// The most rows a page may hold.
-    pub const MAX: u16 = 1_000;
-
-    /// Asks for the newest rows; `limit` is brought into 1 to [`Page::MAX`].
-    pub fn newest(limit: u16) -> Self {
-        Self { order: Order::Newest, after: None, limit: limit.clamp(1, Self::MAX) }
-    }
-
-    /// Asks for the oldest rows; `limit` is brought into 1 to [`Page::MAX`].
-    pub fn oldest(limit: u16) -> Self {
-        Self { order: Order::Oldest, after: None, limit: limit.clamp(1, Self::MAX) }
-    }
-
-    /// Begins behind a key. The key need not exist.
-    pub fn after(mut self, key: K) -> Self {
-        self.after = Some(key);
-        self
-    }
-
-    /// Returns the order.
-    pub const fn order(&self) -> Order {
-        self.order
-    }
-
-    /// Returns the key it begins behind.
-    pub const fn start(&self) -> Option<&K> {
-        self.after.as_ref()
-    }
-
-    /// Returns the most rows wanted.
-    pub const fn limit(&self) -> u16 {
-        self.limit
-    }
-}
-
-/// A part of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Slice<E> {
-    /// The rows, in the order asked for.
-    pub items: Vec<E>,
-    /// Whether more follow.
-    pub has_more: bool,
-}
-
-impl<E> Slice<E> {
-    /// Makes a slice from up to `limit + 1` rows: the one too many says that more follow.
-    pub fn from_rows(mut rows: Vec<E>, limit: u16) -> Self {
-        let limit = usize::from(limit);
-        let has_more = rows.len() > limit;
-        rows.truncate(limit);
-        Self { items: rows, has_more }
-    }
-}
 
 /// A repository of one kind of entity, bound to one tenant.
 ///
@@ -148,12 +63,13 @@ pub trait TenantScoped<E: TenantEntity>: Send {
     /// As [`find`](Self::find).
     async fn exists(&mut self, filter: Filter<E>) -> Result<bool, Error>;
 
-    /// Returns a page of rows.
+    /// Returns a part of a list; a [`Page`](super::Page) becomes one with `into()`.
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get).
-    async fn list(&mut self, page: Page<E::Key>) -> Result<Slice<E>, Error>;
+    /// [`Invalid`](crate::ErrorKind::Invalid) for a cursor of another tenant or list, or an
+    /// altered one, and as [`find`](Self::find).
+    async fn list(&mut self, list: List<E>) -> Result<Slice<E>, Error>;
 
     /// Counts the rows of the tenant.
     ///
@@ -177,6 +93,14 @@ pub trait TenantScoped<E: TenantEntity>: Send {
     /// [`Conflict`](crate::ErrorKind::Conflict) when its version is no longer the one read,
     /// [`ForeignTenant`](crate::ErrorKind::ForeignTenant) for an entity of another tenant.
     async fn update(&mut self, entity: E) -> Result<E, Error>;
+
+    /// Inserts a row, or updates the one of this tenant with its key, and returns it as stored.
+    ///
+    /// # Errors
+    ///
+    /// [`Conflict`](crate::ErrorKind::Conflict) when the row that is there is deleted, and as
+    /// [`insert`](Self::insert).
+    async fn upsert(&mut self, entity: E) -> Result<E, Error>;
 
     /// Changes some columns of a row, whatever its version, and returns it as stored.
     ///
