@@ -46,6 +46,43 @@ mod usage;
 /// See [`SharedRepository`] for an example.
 pub use tenancy_macros::SharedEntity;
 /// ```
+/// use tenancy_core::{IntoEntity as _, TenantId};
+/// use tenancy_sqlx::{TenantDraft, TenantEntity, TenantValue};
+///
+/// #[derive(Debug, Clone, Copy, PartialEq, TenantValue)]
+/// enum Status {
+///     Open,
+///     Paid,
+/// }
+///
+/// #[derive(TenantEntity)]
+/// #[tenant(table = "invoices", version = "version")]
+/// struct Invoice {
+///     #[tenant(key)]
+///     id: i64,
+///     tenant_id: TenantId,
+///     number: String,
+///     #[tenant(default = "Status::Open")]
+///     status: Status,
+///     note: Option<String>,
+///     version: i64,
+/// }
+///
+/// #[derive(TenantDraft)]
+/// struct NewInvoice {
+///     id: i64,
+///     number: String,
+/// }
+///
+/// let tenant = TenantId::generate();
+/// let new = NewInvoice { id: 7, number: "R-7".to_owned() };
+/// let invoice: Invoice = new.into_entity(tenant);
+/// assert_eq!((invoice.tenant_id, invoice.status, invoice.version), (tenant, Status::Open, 1));
+/// assert_eq!((invoice.number.as_str(), invoice.note), ("R-7", None));
+/// # let _ = Status::Paid;
+/// ```
+pub use tenancy_macros::TenantDraft;
+/// ```
 /// use tenancy_core::TenantId;
 /// use tenancy_core::entity::{Kind, TenantEntity as _};
 /// use tenancy_sqlx::{TenantEntity, TenantValue};

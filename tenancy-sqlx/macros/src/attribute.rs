@@ -25,6 +25,8 @@ pub(crate) enum Word {
     Text(&'static str, &'static str),
     /// `created_at`, which is also its text, or `created_at = "made_at"`.
     Named(&'static str),
+    /// `default`, or `default = "Status::Open"`: the name and an example of its text.
+    Either(&'static str, &'static str),
     /// `unique = "number"`, any number of times: the name and an example of its text.
     Texts(&'static str, &'static str),
 }
@@ -89,19 +91,21 @@ impl Words {
 impl Word {
     const fn name(self) -> &'static str {
         match self {
-            Self::Flag(name) | Self::Named(name) | Self::Text(name, _) | Self::Texts(name, _) => {
-                name
-            }
+            Self::Flag(name)
+            | Self::Named(name)
+            | Self::Text(name, _)
+            | Self::Texts(name, _)
+            | Self::Either(name, _) => name,
         }
     }
 
     fn text(self, meta: &ParseNestedMeta<'_>) -> Result<Option<LitStr>> {
         let is_alone = meta.input.is_empty() || meta.input.peek(Token![,]);
         match self {
-            Self::Flag(_) if is_alone => Ok(None),
+            Self::Flag(_) | Self::Either(..) if is_alone => Ok(None),
             Self::Flag(_) => Err(meta.error(format!("this word stands alone: write `{self}`"))),
             Self::Named(name) if is_alone => Ok(Some(LitStr::new(name, meta.path.span()))),
-            Self::Text(..) | Self::Texts(..) | Self::Named(_) => meta
+            Self::Text(..) | Self::Texts(..) | Self::Named(_) | Self::Either(..) => meta
                 .value()
                 .and_then(|value| value.parse().map(Some))
                 .map_err(|_| meta.error(format!("a text is needed: write `{self}`"))),
@@ -113,7 +117,9 @@ impl fmt::Display for Word {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flag(name) | Self::Named(name) => f.write_str(name),
-            Self::Text(name, example) | Self::Texts(name, example) => {
+            Self::Text(name, example)
+            | Self::Texts(name, example)
+            | Self::Either(name, example) => {
                 write!(f, "{name} = \"{example}\"")
             }
         }

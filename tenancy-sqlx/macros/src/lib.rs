@@ -4,6 +4,7 @@
 //! names that crate and no other.
 
 mod attribute;
+mod draft;
 mod entity;
 mod errors;
 mod name;
@@ -34,6 +35,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[tenant(key)]` | it identifies a row within its tenant; on exactly one field, which cannot be null |
 /// | `#[tenant(tenant)]` | it holds the tenant; not needed for a field named `tenant_id` |
 /// | `#[tenant(column = "other_name")]` | the column is not named like the field |
+/// | `#[tenant(default)]` | a draft may leave it out: it is the type's default, or `default = "Status::Open"` |
 ///
 /// The table's primary key is the tenant and the key together. The tenant's field is a
 /// `TenantId`. Tables and columns have plain names: 1 to 63 of `a-z`, `0-9` and `_`, no digit
@@ -59,6 +61,20 @@ pub fn tenant_entity(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(SharedEntity, attributes(tenant))]
 pub fn shared_entity(input: TokenStream) -> TokenStream {
     expand(entity::derive_shared, &parse_macro_input!(input))
+}
+
+/// Makes a struct something that an insert takes: a row before it has a tenant.
+///
+/// It implements `IntoEntity` for a struct with named fields. `NewInvoice` and `InvoiceDraft` become
+/// an `Invoice`; `#[tenant(entity = "...")]` names another one. Each field is named like a field of the
+/// entity and turns into its type by `Into`.
+///
+/// A draft leaves out the tenant, and may leave out what can be null, what the library keeps, and
+/// what has `#[tenant(default)]` in the entity. Another column that is left out is an error when
+/// the draft is compiled. The version begins at 1.
+#[proc_macro_derive(TenantDraft, attributes(tenant))]
+pub fn tenant_draft(input: TokenStream) -> TokenStream {
+    expand(draft::derive, &parse_macro_input!(input))
 }
 
 /// Makes a type the value of a column.

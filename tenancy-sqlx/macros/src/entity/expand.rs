@@ -16,8 +16,9 @@ impl Entity {
         let from_row = impl_from_tenant_row(&self.ident, &self.table, &self.columns);
         let entity = self.impl_tenant_entity();
         let handles = self.handles();
+        let fresh = self.impl_fresh();
         let checks = self.checks();
-        quote! { #from_row #entity #handles #checks }
+        quote! { #from_row #entity #handles #fresh #checks }
     }
 
     fn impl_tenant_entity(&self) -> TokenStream {

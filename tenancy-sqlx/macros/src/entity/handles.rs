@@ -2,9 +2,19 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
+use syn::Ident;
 use syn::ext::IdentExt;
 
 use super::model::Entity;
+
+/// Returns what a field's constant is called.
+pub(crate) fn handle_name(field: &Ident) -> String {
+    match field.unraw().to_string().to_uppercase() {
+        // `Invoice::TABLE` is the table.
+        name if name == "TABLE" => "TABLE_COLUMN".to_owned(),
+        name => name,
+    }
+}
 
 impl Entity {
     /// One constant for each column but the tenant's, one for each unique rule.
@@ -35,10 +45,7 @@ impl Entity {
         let (vis, ty) = (&column.vis, &column.ty);
         let is_kept = at == self.key || self.kept.all().iter().any(|(_, kept)| *kept == Some(at));
         let marker = format_ident!("{}", if is_kept { "Kept" } else { "Writable" });
-        let upper = column.field.unraw().to_string().to_uppercase();
-        // `Invoice::TABLE` is the table.
-        let upper = if upper == "TABLE" { "TABLE_COLUMN".to_owned() } else { upper };
-        let name = format_ident!("{upper}");
+        let name = format_ident!("{}", handle_name(&column.field));
         let doc = format!("The column `{}`.", column.name);
         quote_spanned! {column.span()=>
             #[doc = #doc]

@@ -1,6 +1,7 @@
 //! `#[derive(TenantEntity)]` and `#[derive(SharedEntity)]`: what was written, then what it becomes.
 
 mod expand;
+mod fresh;
 mod handles;
 mod model;
 mod shared;
@@ -9,6 +10,7 @@ mod unique;
 use proc_macro2::TokenStream;
 use syn::{DeriveInput, Result};
 
+pub(crate) use handles::handle_name;
 use model::Entity;
 use shared::Shared;
 

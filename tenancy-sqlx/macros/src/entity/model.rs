@@ -3,7 +3,10 @@
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
-use syn::{Data, DeriveInput, Error, Fields, Ident, LitStr, Result, Token, Type, Visibility};
+use syn::{
+    Data, DeriveInput, Error, Expr, Fields, Ident, LitStr, Result, Token, Type, Visibility,
+    parse_quote,
+};
 
 use crate::attribute::{Place, Word, Words};
 use crate::errors::{all, both, distinct};
@@ -37,6 +40,8 @@ pub(crate) struct Column {
     pub(crate) vis: Visibility,
     pub(crate) ty: Type,
     pub(crate) name: String,
+    /// What it holds when a draft leaves it out, if that is said.
+    pub(crate) default: Option<Expr>,
     named_at: Span,
     pub(super) tenant: Option<Span>,
     key: Option<Span>,
@@ -57,7 +62,12 @@ const STRUCT: Place = Place {
 
 const FIELD: Place = Place {
     name: "an entity's field",
-    words: &[Word::Flag("key"), Word::Flag("tenant"), Word::Text("column", "other_name")],
+    words: &[
+        Word::Flag("key"),
+        Word::Flag("tenant"),
+        Word::Text("column", "other_name"),
+        Word::Either("default", "Status::Open"),
+    ],
 };
 
 impl Entity {
@@ -83,7 +93,12 @@ impl Column {
         let (name, named_at) = column_name(&ident, words.text("column"))?;
         let (tenant, key) = (words.flag("tenant"), words.flag("key"));
         let (vis, ty) = (field.vis.clone(), field.ty.clone());
-        Ok(Self { field: ident, vis, ty, name, named_at, tenant, key })
+        let default = match (words.flag("default"), words.text("default")) {
+            (_, Some(text)) => Some(text.parse()?),
+            (Some(_), None) => Some(parse_quote! { ::core::default::Default::default() }),
+            (None, None) => None,
+        };
+        Ok(Self { field: ident, vis, ty, name, default, named_at, tenant, key })
     }
 
     pub(super) fn is_field(&self, name: &str) -> bool {
