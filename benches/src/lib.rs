@@ -2,6 +2,7 @@
 
 mod edge;
 mod figure;
+mod isolation;
 mod limits;
 mod measured;
 mod record;
@@ -17,6 +18,7 @@ pub use resident::resident_bytes;
 pub fn figures(topic: &str) -> Option<&'static [Figure]> {
     match topic {
         "edge" => Some(&edge::FIGURES),
+        "isolation" => Some(&isolation::FIGURES),
         "limits" => Some(&limits::FIGURES),
         "usage" => Some(&usage::FIGURES),
         _ => None,
