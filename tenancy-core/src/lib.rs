@@ -65,7 +65,7 @@ pub use envelope::{Envelope, EnvelopeKey, EnvelopeKeys};
 pub use error::{Error, ErrorKind};
 pub use id::{Host, TenantId, TenantSlug};
 pub use limit::{Decision, Limit, LimitName, MemoryRateLimiter, Policy, RateLimiter, SlidingLog};
-pub use placement::{Isolation, Placement};
+pub use placement::{Isolation, Placement, ServerName};
 pub use plan::{Allowance, Plan, PlanCatalogue};
 pub use problem::Problem;
 #[cfg(feature = "axum")]

@@ -7,7 +7,7 @@ use super::{
     ApiKey, ApiKeyHash, ApiKeySecret, Changes, DirectoryEntry, Invalidation, Session, SessionHash,
     SessionSecret, TenantDirectory, TenantKey,
 };
-use crate::{Error, ErrorKind, Host, Tenant, TenantId, TenantSlug, TenantStatus};
+use crate::{Error, ErrorKind, Host, Placement, Tenant, TenantId, TenantSlug, TenantStatus};
 
 /// A directory in memory, for tests and small programs.
 ///
@@ -59,15 +59,21 @@ impl MemoryDirectory {
     /// [`ErrorKind::TenantUnknown`]; [`ErrorKind::Conflict`] for a step that
     /// [`TenantStatus::may_become`] does not know.
     pub fn set_status(&self, tenant: TenantId, status: TenantStatus) -> Result<(), Error> {
-        let mut records = self.write();
-        let Some(record) = records.tenants.get(&tenant) else {
-            let message = "change a tenant's status: no such tenant";
-            return Err(Error::new(ErrorKind::TenantUnknown, message));
-        };
-        record.status().check_transition(status)?;
-        let version = record.version() + 1;
-        let changed = Tenant::clone(record).with_status(status).with_version(version);
-        records.insert(changed)
+        self.write().change("change a tenant's status: no such tenant", tenant, |record| {
+            record.status().check_transition(status)?;
+            Ok(record.with_status(status))
+        })
+    }
+
+    /// Changes where a tenant's data is looked for, and its version with it. It moves no data.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TenantUnknown`].
+    pub fn set_placement(&self, tenant: TenantId, placement: Placement) -> Result<(), Error> {
+        self.write().change("change a tenant's placement: no such tenant", tenant, |record| {
+            Ok(record.with_placement(placement))
+        })
     }
 
     /// Adds an API key or replaces its record.
@@ -136,6 +142,21 @@ impl Records {
         self.tenants.insert(id, Arc::new(tenant));
         self.changed(id, keys);
         Ok(())
+    }
+
+    /// Replaces a record by the next version of it.
+    fn change(
+        &mut self,
+        unknown: &'static str,
+        tenant: TenantId,
+        change: impl FnOnce(Tenant) -> Result<Tenant, Error>,
+    ) -> Result<(), Error> {
+        let Some(record) = self.tenants.get(&tenant) else {
+            return Err(Error::new(ErrorKind::TenantUnknown, unknown));
+        };
+        let version = record.version() + 1;
+        let changed = change(Tenant::clone(record))?.with_version(version);
+        self.insert(changed)
     }
 
     fn changed(&mut self, tenant: TenantId, keys: Vec<TenantKey>) {

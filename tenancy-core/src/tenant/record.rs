@@ -64,6 +64,12 @@ impl Tenant {
         self
     }
 
+    /// Sets where the data lives. It moves none.
+    pub fn with_placement(mut self, placement: Placement) -> Self {
+        self.placement = placement;
+        self
+    }
+
     /// Sets the verified domains of its own.
     pub fn with_domains(mut self, domains: impl IntoIterator<Item = Host>) -> Self {
         self.domains = domains.into_iter().collect();
