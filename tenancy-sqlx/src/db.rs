@@ -3,14 +3,19 @@
 use std::fmt;
 use std::sync::Arc;
 
-use tenancy_core::{Auditor, Bypass, BypassPurpose, Clock, Error, ErrorKind, TenantId};
-use tokio::sync::OnceCell;
+use tenancy_core::{
+    Auditor, Bypass, BypassPurpose, Clock, Error, ErrorKind, ServerName, TenantDirectory, TenantId,
+    TenantKey,
+};
+#[cfg(feature = "axum")]
+use tenancy_core::{Placement, Tenant};
 
-use crate::backend::{Access, Backend, Connection, Pools};
+use crate::backend::{Access, Backend, Connection};
 use crate::cross_tenant::Entrance;
 use crate::handle::{CrossTenantTx, SharedTx, TenantTx};
-use crate::migrate::{self, Migration};
+use crate::migrate::{self, Migration, Tables};
 use crate::options::TenantDbOptions;
+use crate::pool::{Place, Room, Servers};
 use crate::repository::{CursorKey, Registry};
 use crate::rls;
 use crate::shared::SharedRegistry;
@@ -56,16 +61,30 @@ use crate::shared::SharedRegistry;
 /// assert!(db.tenant(summit).repo::<Note>().insert(note).await.is_err());
 /// # Ok(()) }
 /// ```
+///
+/// # Where a tenant's data is
+///
+/// In shared tables of the first server, unless a [directory](Self::with_directory) says
+/// otherwise. A transaction asks the directory for the tenant's
+/// [placement](tenancy_core::Placement) when it begins and keeps to that place until it ends;
+/// nothing is remembered from one transaction to the next. So a place that the directory no longer
+/// names is used by transactions that had begun, and by those of nodes whose
+/// [`CachedDirectory`](tenancy_core::CachedDirectory) has not heard of the change yet, within the
+/// time that it promises.
 #[derive(Clone)]
-pub struct TenantDb(Arc<Inner>);
+pub struct TenantDb {
+    inner: Arc<Inner>,
+    /// Says where tenants are.
+    directory: Option<Arc<dyn TenantDirectory>>,
+    /// Where transactions go that no directory is asked for.
+    place: Place,
+}
 
 struct Inner {
-    pools: Pools,
+    servers: Servers,
     /// Where the rows of all tenants are read.
     entrance: Option<Entrance>,
     options: TenantDbOptions,
-    /// Set once the database has been found to guard the registered tables.
-    verified: OnceCell<()>,
 }
 
 impl TenantDb {
@@ -76,12 +95,53 @@ impl TenantDb {
 
     /// Opens the database without asking whether it answers.
     pub(crate) fn open(url: &str, options: TenantDbOptions) -> Result<Self, Error> {
-        let pools = Pools::new(url, &options)?;
-        let entrance = Entrance::open(&options, &pools)?;
-        Ok(Self(Arc::new(Inner { pools, entrance, options, verified: OnceCell::new() })))
+        let servers = Servers::new(url, &options)?;
+        let entrance = Entrance::open(&options, servers.backend())?;
+        let inner = Arc::new(Inner { servers, entrance, options });
+        Ok(Self { inner, directory: None, place: Place::MAIN })
     }
 
-    /// Brings the schema up to date and protects the tables of all registered entities.
+    /// Lets a directory say where each tenant's data is. Connections are those of this value.
+    ///
+    /// Every transaction of a tenant asks it: give a
+    /// [`CachedDirectory`](tenancy_core::CachedDirectory), which answers from memory. A tenant that
+    /// it does not know is refused.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::time::Duration;
+    /// use tenancy_core::{
+    ///     CacheOptions, CachedDirectory, Placement, PlanCatalogue, Tenant, TenantId, TenantSlug,
+    /// };
+    /// use tenancy_sqlx::{SqlDirectory, TenantDb};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = std::env::temp_dir().join(TenantId::generate().to_string());
+    /// # std::fs::create_dir(&folder)?;
+    /// # let url = format!("sqlite://{}?mode=rwc", folder.join("app.db").display());
+    /// let db = TenantDb::options().connect(&url).await?;
+    /// db.migrate(&[]).await?;
+    /// let plans = PlanCatalogue::example();
+    /// let directory = SqlDirectory::new(db.clone(), plans.clone());
+    ///
+    /// let plan = plans.plan("enterprise")?;
+    /// let harbor = Tenant::new(TenantId::generate(), TenantSlug::parse("harbor")?, plan)
+    ///     .with_placement(Placement::database());
+    /// directory.insert(&harbor).await?;
+    /// db.provision(&harbor, &[]).await?;
+    ///
+    /// let directory = CachedDirectory::new(directory, CacheOptions::new())
+    ///     .follow(None, Duration::from_millis(500));
+    /// let db = db.with_directory(Arc::new(directory));
+    /// # db.close().await; std::fs::remove_dir_all(folder)?;
+    /// # Ok(()) }
+    /// ```
+    pub fn with_directory(self, directory: Arc<dyn TenantDirectory>) -> Self {
+        Self { directory: Some(directory), ..self }
+    }
+
+    /// Brings the shared tables of the first server up to date and protects those of all registered
+    /// entities.
     ///
     /// In this order: a check of the role, the library's own tables, `migrations`, on Postgres the
     /// row-level security of every registered table that lacks it, and [`verify`](Self::verify). What was done
@@ -94,13 +154,31 @@ impl TenantDb {
     /// [`ErrorKind::Internal`](tenancy_core::ErrorKind::Internal) when a migration fails: it is
     /// rolled back, those before it stay.
     pub async fn migrate(&self, migrations: &[Migration]) -> Result<(), Error> {
-        rls::verify_role(self).await?;
-        migrate::run(self, migrations).await?;
-        rls::enable(self).await?;
-        self.verify().await
+        let main = self.at(Place::MAIN);
+        rls::verify_role(&main).await?;
+        migrate::run(&main, Tables::All, migrations).await?;
+        rls::enable(&main).await?;
+        main.verify().await
     }
 
-    /// Checks that the database itself keeps tenants apart. The first transaction does this too.
+    /// Does for the shared tables of a named server what [`migrate`](Self::migrate) does for those
+    /// of the first one. The library's own tables, and so its directory, are on the first only.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`migrate`](Self::migrate), and
+    /// [`ErrorKind::Misconfigured`](tenancy_core::ErrorKind::Misconfigured) for a server that is
+    /// not in the options.
+    pub async fn migrate_server(
+        &self,
+        server: &ServerName,
+        migrations: &[Migration],
+    ) -> Result<(), Error> {
+        self.at(self.servers().shared(server)?).migrate_here(migrations).await
+    }
+
+    /// Checks that the database itself keeps tenants apart, in the shared tables of the first
+    /// server. The first transaction at each place does this too.
     ///
     /// On Postgres: the role is no superuser, does not bypass row-level security and cannot
     /// become a role that does; every registered table has row-level security enabled and forced,
@@ -136,7 +214,8 @@ impl TenantDb {
         SharedTx::new(self.clone(), Access::ReadOnly)
     }
 
-    /// Opens the rows of all tenants, for reading, to whoever holds a bypass.
+    /// Opens the rows of all tenants, for reading, to whoever holds a bypass: of those in the
+    /// shared tables of the first server, not of those in a schema or a database of their own.
     ///
     /// # Errors
     ///
@@ -150,43 +229,43 @@ impl TenantDb {
     ) -> Result<CrossTenantTx<P>, Error> {
         let entrance = self.entrance()?;
         bypass.use_for("open a transaction over all tenants").await?;
-        entrance.verify(&self.0.options).await?;
+        entrance.verify(&self.inner.options).await?;
         Ok(CrossTenantTx::new(self.clone(), bypass))
     }
 
-    /// Asks the database for an answer.
+    /// Asks the first server for an answer.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Unavailable`](tenancy_core::ErrorKind::Unavailable) when none comes within
     /// the acquire time-out.
     pub async fn ping(&self) -> Result<(), Error> {
-        self.begin(None, Access::ReadOnly).await.map(drop)
+        self.begin_shared(Access::ReadOnly).await.map(drop)
     }
 
     /// Closes all connections, after the transactions in flight have ended.
     pub async fn close(&self) {
-        if let Some(entrance) = &self.0.entrance {
+        if let Some(entrance) = &self.inner.entrance {
             entrance.close().await;
         }
-        self.0.pools.close().await;
+        self.servers().close().await;
     }
 
     /// Returns which database this is.
     pub fn backend(&self) -> Backend {
-        self.0.pools.backend()
+        self.servers().backend()
     }
 
     pub(crate) fn registry(&self) -> &Registry {
-        &self.0.options.registry
+        &self.inner.options.registry
     }
 
     pub(crate) fn shared_registry(&self) -> &SharedRegistry {
-        &self.0.options.shared
+        &self.inner.options.shared
     }
 
     pub(crate) fn entrance(&self) -> Result<&Entrance, Error> {
-        self.0.entrance.as_ref().ok_or_else(|| {
+        self.inner.entrance.as_ref().ok_or_else(|| {
             Error::new(
                 ErrorKind::Misconfigured,
                 "cross tenants: add .cross_tenant(url) to TenantDb::options(), with a database \
@@ -196,39 +275,103 @@ impl TenantDb {
     }
 
     pub(crate) fn auditor(&self) -> Option<&Auditor> {
-        self.0.options.auditor.as_ref()
+        self.inner.options.auditor.as_ref()
     }
 
     pub(crate) fn cursor_key(&self) -> &CursorKey {
-        &self.0.options.cursor_key
+        &self.inner.options.cursor_key
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {
-        &*self.0.options.clock
+        &*self.inner.options.clock
     }
 
-    /// Begins a transaction for a tenant, after the database was found to guard its tables.
+    pub(crate) fn options_in_use(&self) -> &TenantDbOptions {
+        &self.inner.options
+    }
+
+    pub(crate) fn servers(&self) -> &Servers {
+        &self.inner.servers
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        self.place
+    }
+
+    /// The same database as seen from one place, whatever a directory would say.
+    pub(crate) fn at(&self, place: Place) -> Self {
+        Self { inner: self.inner.clone(), directory: None, place }
+    }
+
+    /// The same database, for what is on the first server wherever tenants are.
+    pub(crate) fn into_main(self) -> Self {
+        Self { directory: None, place: Place::MAIN, ..self }
+    }
+
+    /// Runs migrations of the application at this place, and protects its tables.
+    pub(crate) async fn migrate_here(&self, migrations: &[Migration]) -> Result<(), Error> {
+        rls::verify_role(self).await?;
+        migrate::run(self, Tables::OfApplication, migrations).await?;
+        rls::enable(self).await?;
+        self.verify().await
+    }
+
+    /// Begins a transaction for a tenant where its data is, after that place was found to be guarded.
     pub(crate) async fn begin_tenant(
         &self,
         tenant: TenantId,
         access: Access,
     ) -> Result<Connection, Error> {
-        self.0.verified.get_or_try_init(|| self.verify()).await?;
-        self.begin(Some(tenant), access).await
+        let place = self.place_of(tenant).await?;
+        self.require_guard(place).await?;
+        self.servers().begin(place, Some(tenant), access, &self.inner.options).await
     }
 
     /// Begins a transaction for no tenant: it sees the library's tables and no tenant's rows.
     pub(crate) async fn begin_shared(&self, access: Access) -> Result<Connection, Error> {
-        self.begin(None, access).await
+        self.servers().begin(self.place, None, access, &self.inner.options).await
     }
 
     /// Begins a transaction that reads the rows of all tenants.
     pub(crate) async fn begin_cross_tenant(&self) -> Result<Connection, Error> {
-        self.entrance()?.begin(&self.0.options).await
+        self.entrance()?.begin(&self.inner.options).await
     }
 
-    async fn begin(&self, tenant: Option<TenantId>, access: Access) -> Result<Connection, Error> {
-        self.0.pools.begin(tenant, access, &self.0.options).await
+    /// Refuses a tenant whose record names a place that would not be looked at.
+    #[cfg(feature = "axum")]
+    pub(crate) fn require_directory_for(&self, tenant: &Tenant) -> Result<(), Error> {
+        if self.directory.is_some() || *tenant.placement() == Placement::row() {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Misconfigured,
+            "find the place of a tenant: it is not in the shared tables: give TenantDb the \
+             directory that knows, by TenantDb::with_directory",
+        ))
+    }
+
+    async fn place_of(&self, tenant: TenantId) -> Result<Place, Error> {
+        let Some(directory) = &self.directory else { return Ok(self.place) };
+        let found = directory.find(&TenantKey::Id(tenant)).await?.ok_or_else(|| {
+            let message = "find the place of a tenant: the directory does not know it";
+            Error::new(ErrorKind::TenantUnknown, message)
+        })?;
+        self.servers().place(found.tenant.placement(), tenant)
+    }
+
+    /// Refuses a place that would not keep tenants apart by itself. Each is asked once.
+    async fn require_guard(&self, place: Place) -> Result<(), Error> {
+        let verified = self.servers().verified(place);
+        // Boxed: it is rare, and would make the future of every statement as large as itself.
+        if place.room == Room::Shared {
+            let verify = || Box::pin(async { self.at(place).verify().await });
+            return verified.shared.get_or_try_init(verify).await.map(drop);
+        }
+        if !verified.knows(place.room) {
+            Box::pin(async { self.at(place).verify_own().await }).await?;
+            verified.add(place.room);
+        }
+        Ok(())
     }
 }
 

@@ -11,12 +11,15 @@
 //! 3. **The database.** On Postgres, row-level security is enabled and forced on every
 //!    registered table, and start-up refuses a role that could step around it.
 //!
+//! A tenant lives in shared tables, in a schema or in a database of its own, by its
+//! [`Placement`](tenancy_core::Placement); the same code works with all of them.
+//!
 //! [`SqlDirectory`] keeps the tenants themselves, [`SqlAuditLog`] what happened, and
 //! [`SqlUsageMeter`] what was used. See [`TenantDb`] for a first program.
 //!
 //! # What is not here yet
 //!
-//! SQL of your own, isolation by schema or by database, savepoints.
+//! SQL of your own, savepoints.
 //!
 //! # Features
 //!
@@ -38,6 +41,8 @@ mod handle;
 mod ident;
 mod migrate;
 mod options;
+mod pool;
+mod provision;
 mod repository;
 mod rls;
 mod shared;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tenancy_core::entity::SharedEntity;
-use tenancy_core::{Auditor, Clock, Error, SystemClock, TenantEntity};
+use tenancy_core::{Auditor, Clock, Error, ServerName, SystemClock, TenantEntity};
 
 use crate::TenantDb;
 use crate::ident::is_plain;
@@ -26,6 +26,18 @@ pub struct TenantDbOptions {
     pub(crate) auditor: Option<Auditor>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) cursor_key: CursorKey,
+    pub(crate) servers: Vec<NamedServer>,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) dedicated_connections: u32,
+    pub(crate) dedicated_per_tenant: u32,
+    pub(crate) dedicated_idle: Duration,
+}
+
+/// A server beside the first one.
+#[derive(Debug)]
+pub(crate) struct NamedServer {
+    pub(crate) name: ServerName,
+    pub(crate) url: Address,
 }
 
 impl Default for TenantDbOptions {
@@ -45,6 +57,14 @@ impl Default for TenantDbOptions {
             auditor: None,
             clock: Arc::new(SystemClock),
             cursor_key: CursorKey::default(),
+            servers: Vec::new(),
+            // A server in reach answers in milliseconds; who waits for one that is away holds a
+            // place that others need.
+            connect_timeout: Duration::from_secs(3),
+            // A server takes a hundred or so, and there may be several programs.
+            dedicated_connections: 50,
+            dedicated_per_tenant: 4,
+            dedicated_idle: Duration::from_mins(1),
         }
     }
 }
@@ -91,7 +111,8 @@ impl TenantDbOptions {
         self
     }
 
-    /// Sets the most connections; 10 unless set. On SQLite this counts readers.
+    /// Sets the most connections to each server, but for those of tenants with a database of their
+    /// own; 10 unless set. On SQLite this counts readers.
     pub fn max_connections(mut self, connections: u32) -> Self {
         self.max_connections = connections.max(1);
         self
@@ -153,6 +174,50 @@ impl TenantDbOptions {
     /// no row that the list would not show.
     pub fn cursor_key(mut self, secret: &[u8]) -> Self {
         self.cursor_key = CursorKey::new(secret);
+        self
+    }
+
+    /// Names another server that tenants may be [placed](tenancy_core::Placement) on. It speaks
+    /// the same database as the first one, and has the same role and schema.
+    ///
+    /// # Panics
+    ///
+    /// When [`ServerName`] refuses the name, or it is there already.
+    pub fn server(mut self, name: &str, url: impl Into<String>) -> Self {
+        let name = ServerName::parse(name).expect("the name of a server");
+        assert!(
+            self.servers.iter().all(|server| server.name != name),
+            "the server {name} is there already"
+        );
+        self.servers.push(NamedServer { name, url: Address(url.into()) });
+        self
+    }
+
+    /// Sets how long a server may take to answer a new connection, or the begin of a transaction;
+    /// 3 seconds unless set. After three failures in a row a server is left alone for a moment,
+    /// and its tenants are refused at once.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// Sets the most connections to databases of single tenants, of all of them together; 50
+    /// unless set. They are opened when needed. When all are open, the one that has been idle the
+    /// longest is closed; when none is idle, transactions wait, up to the acquire time-out.
+    pub fn dedicated_connections(mut self, connections: u32) -> Self {
+        self.dedicated_connections = connections.max(1);
+        self
+    }
+
+    /// Sets the most of them that one tenant may have; 4 unless set. On SQLite this counts readers.
+    pub fn dedicated_per_tenant(mut self, connections: u32) -> Self {
+        self.dedicated_per_tenant = connections.max(1);
+        self
+    }
+
+    /// Sets how long one of them may be idle before it is closed; a minute unless set.
+    pub fn dedicated_idle(mut self, time: Duration) -> Self {
+        self.dedicated_idle = time;
         self
     }
 

@@ -19,6 +19,7 @@ mod http;
 mod isolation;
 mod journey;
 mod limits;
+mod pools;
 mod repository;
 mod resolve;
 mod services;

@@ -23,8 +23,15 @@ macro_rules! on_every_engine {
         mod sqlite { on_every_engine!(@ Sqlite: $($test),*); }
         mod sqlite_memory { on_every_engine!(@ SqliteMemory: $($test),*); }
         mod mysql { on_every_engine!(@ MySql: $($test),*); }
+        mod mysql_databases { on_every_engine!(@ MySqlDatabases: $($test),*); }
         mod postgres { on_every_engine!(@ Postgres: $($test),*); }
+        mod sqlite_databases { on_every_engine!(@ SqliteDatabases: $($test),*); }
+        mod postgres_schemas { on_every_engine!(@ PostgresSchemas: $($test),*); }
+        mod postgres_databases { on_every_engine!(@ PostgresDatabases: $($test),*); }
+        mod postgres_mixed { on_every_engine!(@ PostgresMixed: $($test),*); }
         mod pgbouncer { on_every_engine!(@ PgBouncer: $($test),*); }
+        mod pgbouncer_schemas { on_every_engine!(@ PgBouncerSchemas: $($test),*); }
+        mod pgbouncer_mixed { on_every_engine!(@ PgBouncerMixed: $($test),*); }
     };
     (@ $engine:ident: $($test:ident),*) => {$(
         #[tokio::test]

@@ -60,7 +60,8 @@ pub struct SqlAuditLog {
 impl SqlAuditLog {
     /// Keeps events in this database.
     pub fn new(db: TenantDb) -> Self {
-        Self { db }
+        // Its tables are on the first server, wherever a tenant's own are.
+        Self { db: db.into_main() }
     }
 }
 

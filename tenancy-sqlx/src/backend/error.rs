@@ -85,8 +85,13 @@ fn kind_of_code(code: &str, message: &str) -> ErrorKind {
         "1" if message == "integer overflow" => ErrorKind::Invalid,
         // An upsert by a rule for which there is no unique index: SQLite; Postgres is below.
         "1" if message.starts_with("ON CONFLICT clause does not match") => ErrorKind::Misconfigured,
-        // A write in a read-only transaction; SQLITE_READONLY; no index for an upsert.
-        "25006" | "8" | "42P10" => ErrorKind::Misconfigured,
+        // A write in a read-only transaction, no such database, no index for an upsert;
+        // SQLITE_READONLY, SQLITE_CANTOPEN.
+        "25006" | "3D000" | "42P10" | "8" | "14" => ErrorKind::Misconfigured,
+        // PgBouncer says so of a database that is not there.
+        "08P01" if message.contains("does not exist") || message.contains("no such database") => {
+            ErrorKind::Misconfigured
+        }
         // Data exceptions: a NUL in a text, a number or a time out of range.
         code if code.len() == 5 && code.starts_with("22") => ErrorKind::Invalid,
         _ => ErrorKind::Internal,

@@ -5,6 +5,7 @@ mod connection;
 mod decimal;
 mod error;
 mod fault;
+mod lease;
 #[cfg(feature = "mysql")]
 mod mysql;
 mod pools;
@@ -16,7 +17,8 @@ pub(crate) mod sqlite;
 mod transaction;
 
 pub(crate) use connection::Connection;
-pub(crate) use pools::Pools;
+pub(crate) use lease::Lease;
+pub(crate) use pools::{Begin, Pools, Shape, Slots, create_database};
 pub(crate) use transaction::Access;
 
 /// The databases that are spoken to.

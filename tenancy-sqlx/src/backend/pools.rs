@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use tenancy_core::{Error, ErrorKind, TenantId};
 
 #[cfg(feature = "mysql")]
@@ -7,10 +9,10 @@ use super::postgres;
 #[cfg(feature = "sqlite")]
 use super::sqlite::{self, SqlitePools};
 use super::transaction::{Access, Transaction};
-use super::{Backend, Connection};
+use super::{Backend, Connection, Lease};
 use crate::options::TenantDbOptions;
 
-/// The connections of one database.
+/// Connections to one address.
 pub(crate) enum Pools {
     #[cfg(feature = "mysql")]
     MySql(sqlx::MySqlPool),
@@ -20,21 +22,58 @@ pub(crate) enum Pools {
     Sqlite(SqlitePools),
 }
 
+/// What connections are opened for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Shape {
+    /// As many as the options say, to the database that the URL names.
+    Shared,
+    /// One, to the database of a tenant.
+    Lane {
+        owner: TenantId,
+        /// What SQLite's connection is good for; others take both.
+        access: Access,
+    },
+}
+
+/// How many transactions connections serve at once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Slots {
+    /// Each serves readers and writers.
+    Alike(usize),
+    OneWriter {
+        readers: usize,
+    },
+}
+
+/// How a transaction begins.
+pub(crate) struct Begin<'a> {
+    /// Without one no tenant's rows are in reach.
+    pub(crate) tenant: Option<TenantId>,
+    pub(crate) access: Access,
+    /// The schema whose tables are meant, where there are schemas.
+    pub(crate) schema: Cow<'a, str>,
+}
+
+impl Begin<'static> {
+    /// Of no tenant, to read what the usual schema has.
+    pub(crate) fn reading(options: &TenantDbOptions) -> Self {
+        Self { tenant: None, access: Access::ReadOnly, schema: options.schema.into() }
+    }
+}
+
 impl Pools {
     /// Reads the URL; nothing is connected yet.
-    pub(crate) fn new(url: &str, options: &TenantDbOptions) -> Result<Self, Error> {
+    pub(crate) fn new(url: &str, shape: Shape, options: &TenantDbOptions) -> Result<Self, Error> {
         match url.split(':').next() {
             #[cfg(feature = "mysql")]
-            Some("mysql" | "mariadb") => Ok(Self::MySql(mysql::pool(url, options)?)),
+            Some("mysql" | "mariadb") => Ok(Self::MySql(mysql::pool(url, shape, options)?)),
             #[cfg(feature = "postgres")]
-            Some("postgres" | "postgresql") => Ok(Self::Postgres(postgres::pool(url, options)?)),
+            Some("postgres" | "postgresql") => {
+                Ok(Self::Postgres(postgres::pool(url, shape, options)?))
+            }
             #[cfg(feature = "sqlite")]
-            Some("sqlite") => Ok(Self::Sqlite(SqlitePools::new(url, options)?)),
-            _ => Err(Error::new(
-                ErrorKind::Misconfigured,
-                "read the database URL: it must begin with postgres://, mysql:// or sqlite:, and \
-                 the feature of that name must be on",
-            )),
+            Some("sqlite") => Ok(Self::Sqlite(SqlitePools::new(url, shape, options)?)),
+            _ => Err(unreadable()),
         }
     }
 
@@ -49,36 +88,49 @@ impl Pools {
         }
     }
 
-    /// Begins a transaction of a tenant, or of none: then no tenant's rows are in reach.
+    /// How many transactions shared ones serve at once.
+    pub(crate) fn slots(&self) -> Slots {
+        match self {
+            #[cfg(feature = "mysql")]
+            Self::MySql(pool) => Slots::Alike(pool.options().get_max_connections() as usize),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(pool) => Slots::Alike(pool.options().get_max_connections() as usize),
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(pools) => pools.slots(),
+        }
+    }
+
+    /// Begins a transaction; `lease` is given back when it has ended.
     pub(crate) async fn begin(
         &self,
-        tenant: Option<TenantId>,
-        access: Access,
+        begin: Begin<'_>,
+        lease: Lease,
         options: &TenantDbOptions,
     ) -> Result<Connection, Error> {
         match self {
             #[cfg(feature = "mysql")]
             Self::MySql(pool) => {
-                // As on SQLite: there is no guard to tell it to.
-                let _ = tenant;
-                let begin = mysql::begin(access, options);
-                let begin = Transaction::begin(pool, Some(begin), options.acquire_timeout);
-                Ok(Connection::MySql(begin.await?))
+                // As on SQLite: there is no guard to tell the tenant to.
+                let statement = mysql::begin(begin.access, options);
+                let patience = options.connect_timeout;
+                let transaction = Transaction::begin(pool, Some(statement), patience, lease);
+                Ok(Connection::MySql(transaction.await?))
             }
             #[cfg(feature = "postgres")]
             Self::Postgres(pool) => {
-                let begin = postgres::begin(tenant, access, options);
-                let transaction =
-                    Transaction::begin(pool, Some(begin), options.acquire_timeout).await?;
+                let statement = postgres::begin(&begin, options);
+                let patience = options.connect_timeout;
+                let transaction = Transaction::begin(pool, Some(statement), patience, lease);
+                let transaction = transaction.await?;
                 Ok(Connection::Postgres { transaction, prepared: options.prepared })
             }
             #[cfg(feature = "sqlite")]
             Self::Sqlite(pools) => {
-                // There is no guard to tell it to: every statement names the tenant.
-                let _ = tenant;
-                let (pool, begin) = (pools.pool(access), sqlite::begin(access));
-                let begin = Transaction::begin(pool, begin, sqlite::patience(options));
-                Ok(Connection::Sqlite(begin.await?))
+                // There is no guard to tell the tenant to: every statement names it.
+                let (pool, statement) = (pools.pool(begin.access), sqlite::begin(begin.access));
+                let patience = sqlite::patience(options);
+                let transaction = Transaction::begin(pool, statement, patience, lease);
+                Ok(Connection::Sqlite(transaction.await?))
             }
         }
     }
@@ -93,4 +145,29 @@ impl Pools {
             Self::Sqlite(pools) => pools.close().await,
         }
     }
+}
+
+/// Makes the database of a tenant on a server, unless it is there.
+pub(crate) async fn create_database(
+    url: &str,
+    owner: TenantId,
+    options: &TenantDbOptions,
+) -> Result<(), Error> {
+    match url.split(':').next() {
+        #[cfg(feature = "mysql")]
+        Some("mysql" | "mariadb") => mysql::create_database(url, owner, options).await,
+        #[cfg(feature = "postgres")]
+        Some("postgres" | "postgresql") => postgres::create_database(url, owner, options).await,
+        #[cfg(feature = "sqlite")]
+        Some("sqlite") => sqlite::create_database(url, owner, options).await,
+        _ => Err(unreadable()),
+    }
+}
+
+fn unreadable() -> Error {
+    Error::new(
+        ErrorKind::Misconfigured,
+        "read the database URL: it must begin with postgres://, mysql:// or sqlite:, and the \
+         feature of that name must be on",
+    )
 }

@@ -6,33 +6,97 @@ use std::str::FromStr as _;
 use rust_decimal::Decimal;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
 use sqlx::{
-    Arguments as _, AssertSqlSafe, Decode, Postgres, Row as _, SqlSafeStr as _, SqlStr, Type,
-    TypeInfo as _, ValueRef as _,
+    Arguments as _, AssertSqlSafe, Connection as _, Decode, Executor as _, Postgres, Row as _,
+    SqlSafeStr as _, SqlStr, Type, TypeInfo as _, ValueRef as _,
 };
 use tenancy_core::entity::{Kind, Value};
-use tenancy_core::{Error, TenantId};
+use tenancy_core::{Error, ErrorKind, TenantId};
 use time::OffsetDateTime;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::decimal::{nearest, whole};
 use super::error::from_sqlx;
+use super::pools::{Begin, Shape};
 use super::row::Codec;
 use super::transaction::Access;
-use crate::ident::quote;
+use crate::ident::{self, quote};
 use crate::options::TenantDbOptions;
 
 /// The setting that tells row-level security the tenant.
 pub(crate) const TENANT_SETTING: &str = "tenancy.tenant_id";
 
-pub(super) fn pool(url: &str, options: &TenantDbOptions) -> Result<PgPool, Error> {
-    const DOING: &str = "read the database URL";
-    let connect = PgConnectOptions::from_str(url).map_err(|error| from_sqlx(DOING, error))?;
-    Ok(PgPoolOptions::new()
-        .max_connections(options.max_connections)
-        .acquire_timeout(options.acquire_timeout)
+pub(super) fn pool(url: &str, shape: Shape, options: &TenantDbOptions) -> Result<PgPool, Error> {
+    let connect = address(url)?;
+    let pool = PgPoolOptions::new()
+        .acquire_timeout(options.connect_timeout)
         // It costs a round trip each time; a broken connection shows at BEGIN and is replaced.
-        .test_before_acquire(false)
-        .connect_lazy_with(connect))
+        .test_before_acquire(false);
+    Ok(match shape {
+        Shape::Shared => pool.max_connections(options.max_connections).connect_lazy_with(connect),
+        // Whoever holds it closes it; no task has to watch it.
+        Shape::Lane { owner, .. } => pool
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_lazy_with(connect.database(&ident::of_tenant(owner))),
+    })
+}
+
+fn address(url: &str) -> Result<PgConnectOptions, Error> {
+    PgConnectOptions::from_str(url).map_err(|error| from_sqlx("read the database URL", error))
+}
+
+/// Makes the database of a tenant unless it is there. Only its owner may connect to it.
+pub(super) async fn create_database(
+    url: &str,
+    owner: TenantId,
+    options: &TenantDbOptions,
+) -> Result<(), Error> {
+    const DOING: &str = "make the database of a tenant";
+    let name = ident::of_tenant(owner);
+    let work = async {
+        let connect = address(url)?;
+        let connect = PgConnection::connect_with(&connect);
+        let mut connection = connect.await.map_err(|error| from_sqlx(DOING, error))?;
+        let exists = sqlx::query_scalar("SELECT count(*) FROM pg_database WHERE datname = $1");
+        let exists = exists.bind(&name).persistent(false);
+        let exists: i64 =
+            exists.fetch_one(&mut connection).await.map_err(|error| from_sqlx(DOING, error))?;
+        if exists == 0 {
+            // No transaction may be around it.
+            let create = AssertSqlSafe(format!("CREATE DATABASE {}", quote(&name)));
+            match connection.execute(sqlx::raw_sql(create)).await {
+                // Another instance was faster.
+                Err(sqlx::Error::Database(fault))
+                    if fault.code().is_some_and(|code| matches!(&*code, "42P04" | "23505")) => {}
+                Err(error) => return Err(from_sqlx(DOING, error)),
+                Ok(_) => {}
+            }
+        }
+        let owner = sqlx::query_scalar(
+            "SELECT count(*) FROM pg_database
+             WHERE datname = $1 AND pg_get_userbyid(datdba) = current_user",
+        );
+        let owner = owner.bind(&name).persistent(false);
+        let owner: i64 =
+            owner.fetch_one(&mut connection).await.map_err(|error| from_sqlx(DOING, error))?;
+        if owner == 0 {
+            return Err(Error::new(
+                ErrorKind::Misconfigured,
+                "make the database of a tenant: another role owns it: provision as that role",
+            ));
+        }
+        let close = AssertSqlSafe(format!("REVOKE ALL ON DATABASE {} FROM PUBLIC", quote(&name)));
+        let closed = connection.execute(sqlx::raw_sql(close)).await;
+        closed.map_err(|error| from_sqlx(DOING, error))?;
+        // It is of no more use; how it ends changes nothing.
+        let _ = connection.close().await;
+        Ok(())
+    };
+    // The template may have to be copied file by file.
+    let done = timeout(options.statement_timeout + options.connect_timeout, work).await;
+    done.unwrap_or_else(|_| Err(Error::new(ErrorKind::Unavailable, DOING)))
 }
 
 /// One message that begins a transaction, names its tenant, pins the schema and bounds its
@@ -45,16 +109,16 @@ pub(super) fn pool(url: &str, options: &TenantDbOptions) -> Result<PgPool, Error
 /// The schema is pinned because an unqualified name, and an operator too, is whatever the search
 /// path says: that of the role, of the database, or of the last user of a pooler's connection.
 /// `pg_catalog` comes first unless it is named, temporary tables last because they are.
-pub(super) fn begin(tenant: Option<TenantId>, access: Access, options: &TenantDbOptions) -> SqlStr {
+pub(super) fn begin(begin: &Begin<'_>, options: &TenantDbOptions) -> SqlStr {
     let mut text = String::with_capacity(200);
-    text.push_str(match access {
+    text.push_str(match begin.access {
         Access::ReadOnly => "BEGIN READ ONLY",
         Access::ReadWrite => "BEGIN",
     });
     // 0 would mean no limit at all, and Postgres keeps the number in 32 bits.
     let timeout = options.statement_timeout.as_millis().clamp(1, 0x7fff_ffff);
-    let schema = quote(options.schema);
-    let written = match tenant {
+    let schema = quote(&begin.schema);
+    let written = match begin.tenant {
         Some(tenant) => write!(text, "; SET LOCAL {TENANT_SETTING} = '{tenant}'"),
         None => write!(text, "; SET LOCAL {TENANT_SETTING} = ''"),
     };

@@ -1,5 +1,6 @@
 //! SQLite: values in and out, and one writer beside a pool of readers.
 
+use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::time::Duration;
 
@@ -9,19 +10,22 @@ use sqlx::sqlite::{
     SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
 use sqlx::{
-    Arguments as _, Decode, Row as _, SqlSafeStr as _, SqlStr, Sqlite, Type, TypeInfo as _,
-    ValueRef as _,
+    Arguments as _, ConnectOptions as _, Connection as _, Decode, Row as _, SqlSafeStr as _,
+    SqlStr, Sqlite, Type, TypeInfo as _, ValueRef as _,
 };
-use tenancy_core::Error;
 use tenancy_core::entity::{Kind, Value};
+use tenancy_core::{Error, ErrorKind, TenantId};
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::error::from_sqlx;
+use super::pools::{Shape, Slots};
 use super::row::Codec;
 use super::transaction::Access;
+use crate::ident;
 use crate::options::TenantDbOptions;
 
 /// SQLite lets one connection write at a time. A pool of one makes writers queue here, in order
@@ -29,37 +33,51 @@ use crate::options::TenantDbOptions;
 pub(crate) struct SqlitePools {
     writer: SqlitePool,
     readers: SqlitePool,
+    /// Both are the same pool of one connection.
+    is_one: bool,
 }
 
 impl SqlitePools {
-    pub(super) fn new(url: &str, options: &TenantDbOptions) -> Result<Self, Error> {
-        const DOING: &str = "read the database URL";
-        let connect = SqliteConnectOptions::from_str(url)
-            .map_err(|error| from_sqlx(DOING, error))?
-            .journal_mode(SqliteJournalMode::Wal)
-            // A commit that was answered survives a power cut.
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            // Another process may write to the same file.
-            .busy_timeout(BUSY)
-            .pragma("trusted_schema", "OFF");
+    pub(super) fn new(url: &str, shape: Shape, options: &TenantDbOptions) -> Result<Self, Error> {
+        let connect = address(url)?;
         let pool = |connections| {
             SqlitePoolOptions::new()
                 .max_connections(connections)
                 .acquire_timeout(options.acquire_timeout)
                 .test_before_acquire(false)
         };
-        // A database in memory is gone with its connection: it has just one, that stays.
-        let in_memory = url.contains(":memory:") || url.contains("mode=memory");
-        let writer = pool(1).idle_timeout(None).max_lifetime(None);
-        let writer = writer.connect_lazy_with(connect.clone());
-        let readers = if in_memory {
-            writer.clone()
-        } else {
-            let connect = connect.pragma("query_only", "ON");
-            pool(options.max_connections).connect_lazy_with(connect)
-        };
-        Ok(Self { writer, readers })
+        // A writer stays: a database in memory is gone with its connection.
+        let one = || pool(1).idle_timeout(None).max_lifetime(None);
+        let reading = |connect: SqliteConnectOptions| connect.pragma("query_only", "ON");
+        Ok(match shape {
+            Shape::Shared if is_in_memory(url) => Self::one(one().connect_lazy_with(connect)),
+            Shape::Shared => Self {
+                writer: one().connect_lazy_with(connect.clone()),
+                readers: pool(options.max_connections).connect_lazy_with(reading(connect)),
+                is_one: false,
+            },
+            Shape::Lane { owner, access } => {
+                let file = file_of(url, &connect, owner)?;
+                let connect = connect.filename(file).create_if_missing(false);
+                let connect = match access {
+                    Access::ReadOnly => reading(connect),
+                    Access::ReadWrite => connect,
+                };
+                Self::one(one().connect_lazy_with(connect))
+            }
+        })
+    }
+
+    /// One connection for everything it is asked for.
+    fn one(pool: SqlitePool) -> Self {
+        Self { writer: pool.clone(), readers: pool, is_one: true }
+    }
+
+    pub(super) fn slots(&self) -> Slots {
+        if self.is_one {
+            return Slots::Alike(1);
+        }
+        Slots::OneWriter { readers: self.readers.options().get_max_connections() as usize }
     }
 
     pub(super) fn pool(&self, access: Access) -> &SqlitePool {
@@ -73,6 +91,55 @@ impl SqlitePools {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+fn address(url: &str) -> Result<SqliteConnectOptions, Error> {
+    let connect = SqliteConnectOptions::from_str(url)
+        .map_err(|error| from_sqlx("read the database URL", error))?;
+    Ok(connect
+        .journal_mode(SqliteJournalMode::Wal)
+        // A commit that was answered survives a power cut.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        // Another process may write to the same file.
+        .busy_timeout(BUSY)
+        .pragma("trusted_schema", "OFF"))
+}
+
+fn is_in_memory(url: &str) -> bool {
+    url.contains(":memory:") || url.contains("mode=memory")
+}
+
+/// The file of a tenant: in a folder beside the server's, called like it with `.tenants` behind.
+fn file_of(url: &str, server: &SqliteConnectOptions, owner: TenantId) -> Result<PathBuf, Error> {
+    if is_in_memory(url) {
+        return Err(Error::new(
+            ErrorKind::Misconfigured,
+            "find the file of a tenant: the server is in memory: name one in a file",
+        ));
+    }
+    let mut folder = server.get_filename().as_os_str().to_owned();
+    folder.push(".tenants");
+    Ok(Path::new(&folder).join(format!("{}.db", ident::of_tenant(owner))))
+}
+
+/// Makes the file of a tenant unless it is there.
+pub(super) async fn create_database(
+    url: &str,
+    owner: TenantId,
+    options: &TenantDbOptions,
+) -> Result<(), Error> {
+    const DOING: &str = "make the file of a tenant";
+    let connect = address(url)?;
+    let file = file_of(url, &connect, owner)?;
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let made = tokio::fs::create_dir_all(folder).await;
+    made.map_err(|source| Error::new(ErrorKind::Unavailable, DOING).with_source(source))?;
+    let connect = connect.filename(&file).create_if_missing(true);
+    let connected = timeout(patience(options), connect.connect()).await;
+    let connected = connected.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+    let closed = connected.map_err(|error| from_sqlx(DOING, error))?.close().await;
+    closed.map_err(|error| from_sqlx(DOING, error))
 }
 
 /// How long to wait for another process that writes.

@@ -10,6 +10,7 @@ use tenancy_core::{Error, ErrorKind};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::error::{from_sqlx, is_busy, is_disconnect};
+use super::lease::Lease;
 use super::row::Codec;
 
 /// How long to leave a SQLite file alone that another process is setting up.
@@ -41,6 +42,8 @@ impl Access {
 pub(crate) struct Transaction<DB: Codec> {
     connection: PoolConnection<DB>,
     state: State,
+    /// Given back behind the connection.
+    _lease: Lease,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +72,7 @@ impl<DB: Codec> Transaction<DB> {
         pool: &Pool<DB>,
         statement: Option<SqlStr>,
         patience: Duration,
+        lease: Lease,
     ) -> Result<Self, Error> {
         const DOING: &str = "begin a transaction";
         // After a restart of the server every idle connection may be broken, but no more.
@@ -84,7 +88,8 @@ impl<DB: Codec> Transaction<DB> {
                 }
                 Err(error) => return Err(from_sqlx(DOING, error)),
             };
-            match FinishOnDrop::begin(connection, statement.clone(), patience).await {
+            let begin = FinishOnDrop::begin(connection, statement.clone(), patience, lease.clone());
+            match begin.await {
                 Ok(transaction) => return Ok(transaction),
                 Err(error) if is_disconnect(&error) && tries > 0 => tries -= 1,
                 Err(error) => return Err(from_sqlx(DOING, error)),
@@ -193,8 +198,9 @@ impl<DB: Codec> FinishOnDrop<DB> {
         connection: PoolConnection<DB>,
         statement: Option<SqlStr>,
         patience: Duration,
+        lease: Lease,
     ) -> Self {
-        let mut transaction = Transaction { connection, state: State::Opening };
+        let mut transaction = Transaction { connection, state: State::Opening, _lease: lease };
         Self(Some(Box::pin(async move {
             let begin = DB::TransactionManager::begin(&mut transaction.connection, statement);
             timeout(patience, begin).await.map_err(|_| sqlx::Error::PoolTimedOut)??;

@@ -5,7 +5,7 @@ use tenancy_core::{Error, ErrorKind, TenantEntity};
 use tokio::sync::OnceCell;
 
 use super::{Statements, role};
-use crate::backend::{Access, Connection, Pools};
+use crate::backend::{Backend, Begin, Connection, Lease, Pools, Shape};
 use crate::options::TenantDbOptions;
 
 /// The connections that see all tenants, apart from those that see one.
@@ -18,10 +18,10 @@ pub(crate) struct Entrance {
 
 impl Entrance {
     /// Reads the address, if there is one; `main` is where the tenants' transactions go.
-    pub(crate) fn open(options: &TenantDbOptions, main: &Pools) -> Result<Option<Self>, Error> {
+    pub(crate) fn open(options: &TenantDbOptions, main: Backend) -> Result<Option<Self>, Error> {
         let Some(address) = &options.cross_tenant else { return Ok(None) };
-        let pools = Pools::new(address.as_str(), options)?;
-        if pools.backend() != main.backend() {
+        let pools = Pools::new(address.as_str(), Shape::Shared, options)?;
+        if pools.backend() != main {
             return Err(Error::new(
                 ErrorKind::Misconfigured,
                 "cross tenants: the address of TenantDbOptions::cross_tenant is of another kind \
@@ -36,7 +36,7 @@ impl Entrance {
     /// Begins a transaction that reads, after the role was found to be fit.
     pub(crate) async fn begin(&self, options: &TenantDbOptions) -> Result<Connection, Error> {
         self.verify(options).await?;
-        self.pools.begin(None, Access::ReadOnly, options).await
+        self.pools.begin(Begin::reading(options), Lease::default(), options).await
     }
 
     pub(crate) async fn verify(&self, options: &TenantDbOptions) -> Result<(), Error> {

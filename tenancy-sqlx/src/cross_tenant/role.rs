@@ -2,7 +2,7 @@ use sqlx::SqlSafeStr as _;
 use tenancy_core::entity::{FromValue as _, Kind, Row, Table, ToValue as _};
 use tenancy_core::{Error, ErrorKind};
 
-use crate::backend::{Access, Backend, Pools};
+use crate::backend::{Backend, Begin, Lease, Pools};
 use crate::options::TenantDbOptions;
 
 /// Refuses a role that could do more than read, or that would not see all rows.
@@ -10,7 +10,7 @@ pub(super) async fn verify(pools: &Pools, options: &TenantDbOptions) -> Result<(
     if pools.backend() != Backend::Postgres {
         return Ok(());
     }
-    let mut connection = pools.begin(None, Access::ReadOnly, options).await?;
+    let mut connection = pools.begin(Begin::reading(options), Lease::default(), options).await?;
     let tables: Vec<_> = options.registry.tables().iter().map(Table::name).collect();
     let sql = include_str!("role.sql").into_sql_str();
     let values = vec![tables.join(",").to_value()];

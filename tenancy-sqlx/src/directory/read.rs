@@ -13,13 +13,13 @@ use time::OffsetDateTime;
 /// The columns that [`tenant`] reads, of `tenancy_tenants t`.
 macro_rules! tenant_columns {
     () => {
-        "t.id, t.slug, t.name, t.plan, t.status, t.version, t.overrides, t.domains"
+        "t.id, t.slug, t.name, t.plan, t.status, t.version, t.overrides, t.domains, t.placement"
     };
 }
 pub(super) use tenant_columns;
 
 /// Where the columns of a key or a session begin.
-const BEHIND_TENANT: usize = 8;
+const BEHIND_TENANT: usize = 9;
 
 pub(super) fn tenant(plans: &PlanCatalogue, row: &mut dyn Row) -> Result<Arc<Tenant>, Error> {
     let text = |row: &mut dyn Row, at| String::from_value(row.take(at, Kind::Text)?);
@@ -33,6 +33,7 @@ pub(super) fn tenant(plans: &PlanCatalogue, row: &mut dyn Row) -> Result<Arc<Ten
         .with_name(text(row, 2)?)
         .with_status(text(row, 4)?.parse().map_err(unreadable)?)
         .with_domains(domains.collect::<Result<Vec<_>, _>>().map_err(unreadable)?)
+        .with_placement(text(row, 8)?.parse().map_err(unreadable)?)
         .with_version(i64::from_value(row.take(5, Kind::Int)?)?);
     // Most tenants share the empty one.
     let tenant =

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use sqlx::SqlSafeStr as _;
 use tenancy_core::entity::{FromValue as _, Kind, Row, ToValue as _, Value};
 use tenancy_core::{
-    Changes, DirectoryEntry, Error, ErrorKind, Invalidation, InvalidationBus, PlanCatalogue,
-    Tenant, TenantDirectory, TenantId, TenantKey, TenantStatus,
+    Changes, DirectoryEntry, Error, ErrorKind, Invalidation, InvalidationBus, Placement,
+    PlanCatalogue, Tenant, TenantDirectory, TenantId, TenantKey, TenantStatus,
 };
 
 use super::read::tenant_columns;
@@ -46,7 +46,8 @@ pub struct SqlDirectory {
 impl SqlDirectory {
     /// Reads tenants from this database; `plans` are looked up by the name that is stored.
     pub fn new(db: TenantDb, plans: PlanCatalogue) -> Self {
-        Self { db, plans, bus: None }
+        // It says where tenants are, and asks no other directory.
+        Self { db: db.into_main(), plans, bus: None }
     }
 
     /// Publishes changes on a bus, once they are stored. What cannot be published is logged:
@@ -62,8 +63,9 @@ impl SqlDirectory {
     ///
     /// [`ErrorKind::Conflict`] when the id or the slug is taken.
     pub async fn insert(&self, tenant: &Tenant) -> Result<(), Error> {
-        let sql = "INSERT INTO tenancy_tenants (id, slug, name, plan, status, version, overrides)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        let sql = "INSERT INTO tenancy_tenants
+                   (id, slug, name, plan, status, version, overrides, placement)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
         let values = vec![
             tenant.id().to_value(),
             tenant.slug().as_str().to_value(),
@@ -72,6 +74,7 @@ impl SqlDirectory {
             tenant.status().as_str().to_value(),
             tenant.version().to_value(),
             to_json(tenant.overrides())?.to_value(),
+            tenant.placement().to_string().to_value(),
         ];
         let keys = [TenantKey::Slug(tenant.slug().clone())];
         self.change("add a tenant", tenant.id(), &keys, sql, values).await.map(drop)
@@ -93,6 +96,31 @@ impl SqlDirectory {
         let keys = [TenantKey::Slug(found.tenant.slug().clone())];
         match self.change("change a tenant's status", tenant, &keys, sql, values).await? {
             0 => Err(overtaken()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Changes where a tenant's data is looked for. It moves no data: transactions that begin
+    /// afterwards find what is at the new place.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TenantUnknown`] when there is no such tenant; [`ErrorKind::Conflict`] when its
+    /// placement is not `before`.
+    pub async fn set_placement(
+        &self,
+        tenant: TenantId,
+        before: &Placement,
+        after: &Placement,
+    ) -> Result<(), Error> {
+        let found = self.find(&TenantKey::Id(tenant)).await?.ok_or_else(no_such_tenant)?;
+        let sql = "UPDATE tenancy_tenants SET placement = $2, version = version + 1
+                   WHERE id = $1 AND placement = $3";
+        let values =
+            vec![tenant.to_value(), after.to_string().to_value(), before.to_string().to_value()];
+        let keys = [TenantKey::Slug(found.tenant.slug().clone())];
+        match self.change("change a tenant's placement", tenant, &keys, sql, values).await? {
+            0 => Err(overtaken().with_subject("placement")),
             _ => Ok(()),
         }
     }

@@ -16,7 +16,8 @@ use crate::TenantDb;
 ///
 /// # Rejections
 ///
-/// `tenant_required`, `credential_required`; `internal` when the layer is missing.
+/// `tenant_required`, `credential_required`; `internal` when the layer is missing, or when the
+/// tenant has a place of its own and the database knows no [directory](TenantDb::with_directory).
 impl<S> FromRequestParts<S> for TenantTx
 where
     TenantDb: FromRef<S>,
@@ -28,6 +29,7 @@ where
         let context = TenantContext::require_attached(&parts.extensions)?;
         context.require_credential()?;
         let db = TenantDb::from_ref(state);
+        db.require_directory_for(context.tenant())?;
         let reads = matches!(parts.method, Method::GET | Method::HEAD)
             || context.tenant().status() == TenantStatus::ReadOnly;
         Ok(if reads { db.read(context.tenant_id()) } else { db.tenant(context.tenant_id()) })

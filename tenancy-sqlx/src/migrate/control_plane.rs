@@ -31,4 +31,10 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         include_str!("control_plane/postgres/0004_usage.sql"),
     )
     .with_mysql(include_str!("control_plane/mysql/0004_usage.sql")),
+    Migration::portable(
+        5,
+        "directory: placement",
+        include_str!("control_plane/0005_placement.sql"),
+    )
+    .with_mysql(include_str!("control_plane/mysql/0005_placement.sql")),
 ];

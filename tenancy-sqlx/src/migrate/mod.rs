@@ -5,4 +5,4 @@ mod migration;
 mod runner;
 
 pub use migration::Migration;
-pub(crate) use runner::{lock, run};
+pub(crate) use runner::{Tables, lock, run};

@@ -1,12 +1,13 @@
 use std::collections::BTreeMap;
 
-use sqlx::SqlSafeStr as _;
+use sqlx::{AssertSqlSafe, SqlSafeStr as _};
 use tenancy_core::entity::{FromValue as _, Kind, Row, ToValue as _};
 use tenancy_core::{Clock as _, Error, ErrorKind, SystemClock};
 
 use super::{Migration, control_plane};
 use crate::TenantDb;
 use crate::backend::{Access, Backend, Connection};
+use crate::pool::Room;
 
 const RECORD: &str = "record a migration";
 
@@ -26,8 +27,20 @@ impl Owner {
     }
 }
 
+/// Which tables a place has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tables {
+    /// The library's and the application's.
+    All,
+    OfApplication,
+}
+
 /// Runs what has not run yet.
-pub(crate) async fn run(db: &TenantDb, migrations: &[Migration]) -> Result<(), Error> {
+pub(crate) async fn run(
+    db: &TenantDb,
+    tables: Tables,
+    migrations: &[Migration],
+) -> Result<(), Error> {
     require_order(migrations)?;
     let mut connection = db.begin_shared(Access::ReadWrite).await?;
     lock(db, &mut connection).await?;
@@ -38,7 +51,9 @@ pub(crate) async fn run(db: &TenantDb, migrations: &[Migration]) -> Result<(), E
     };
     connection.script("make the table of migrations", table.into_sql_str()).await?;
     connection.commit().await?;
-    run_all(db, Owner::Library, control_plane::MIGRATIONS).await?;
+    if tables == Tables::All {
+        run_all(db, Owner::Library, control_plane::MIGRATIONS).await?;
+    }
     run_all(db, Owner::Application, migrations).await
 }
 
@@ -61,14 +76,29 @@ pub(crate) async fn lock(db: &TenantDb, connection: &mut Connection) -> Result<(
             }
         }
         Backend::Postgres => {
-            // "tenancy" in ASCII. The lock lives in this database only.
-            const SQL: &str = "SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(x'74656e616e6379'::bigint)";
-            connection.script(DOING, SQL.into_sql_str()).await?;
+            let key = key_of_lock(db.place().room);
+            let sql =
+                format!("SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock({key})");
+            connection.script(DOING, AssertSqlSafe(sql).into_sql_str()).await?;
         }
         // Its writers queue.
         Backend::Sqlite => {}
     }
     Ok(())
+}
+
+/// Of each place its own: schemas are migrated side by side. A lock lives in its database only.
+fn key_of_lock(room: Room) -> i64 {
+    // "tenancy" in ASCII.
+    const KEY: i64 = 0x0074_656e_616e_6379;
+    match room {
+        Room::Shared | Room::Database(_) => KEY,
+        // The half of the id that is random.
+        Room::Schema(tenant) => {
+            let [_, _, _, _, _, _, _, _, random @ ..] = tenant.uuid().into_bytes();
+            KEY ^ i64::from_be_bytes(random)
+        }
+    }
 }
 
 async fn run_all(db: &TenantDb, owner: Owner, migrations: &[Migration]) -> Result<(), Error> {

@@ -54,7 +54,8 @@ impl SqlUsageMeter {
 
     /// Makes a meter that takes the time from this clock.
     pub fn with_clock(db: TenantDb, clock: Arc<dyn Clock>) -> Self {
-        Self { db, clock }
+        // Its tables are on the first server, wherever a tenant's own are.
+        Self { db: db.into_main(), clock }
     }
 }
 

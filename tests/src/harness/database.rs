@@ -1,8 +1,11 @@
+use std::sync::Arc;
+
 use tempfile::TempDir;
-use tenancy_core::Error;
+use tenancy_core::{Error, Placement, Tenant, TenantId};
 use tenancy_sqlx::{TenantDb, TenantDbOptions};
 use uuid::Uuid;
 
+use super::places::{Places, Tenants};
 use super::{Admin, MySqlAdmin, NOTES, Note, address, variable};
 
 /// How a test's database is reached.
@@ -16,6 +19,47 @@ pub(crate) enum Engine {
     MySql,
     /// Postgres behind a pooler in transaction mode.
     PgBouncer,
+    /// Each tenant in a file of its own.
+    SqliteDatabases,
+    /// Each tenant in a schema of its own.
+    PostgresSchemas,
+    /// Each tenant in a database of its own.
+    PostgresDatabases,
+    MySqlDatabases,
+    /// Tenants in shared tables, schemas and databases, in turn.
+    PostgresMixed,
+    PgBouncerSchemas,
+    PgBouncerMixed,
+}
+
+impl Engine {
+    pub(crate) fn is_on_postgres(self) -> bool {
+        !matches!(self, Self::Sqlite | Self::SqliteMemory | Self::SqliteDatabases)
+            && !self.is_on_mysql()
+    }
+
+    pub(crate) fn is_on_mysql(self) -> bool {
+        matches!(self, Self::MySql | Self::MySqlDatabases)
+    }
+
+    pub(crate) fn is_behind_pooler(self) -> bool {
+        matches!(self, Self::PgBouncer | Self::PgBouncerSchemas | Self::PgBouncerMixed)
+    }
+
+    /// Where tenants are, unless in shared tables.
+    fn placements(self) -> &'static [Placement] {
+        const ALL: [Placement; 3] = [Placement::row(), Placement::schema(), Placement::database()];
+        match self {
+            Self::Sqlite | Self::SqliteMemory | Self::Postgres | Self::MySql | Self::PgBouncer => {
+                &[]
+            }
+            Self::PostgresSchemas | Self::PgBouncerSchemas => const { &[Placement::schema()] },
+            Self::SqliteDatabases | Self::PostgresDatabases | Self::MySqlDatabases => {
+                const { &[Placement::database()] }
+            }
+            Self::PostgresMixed | Self::PgBouncerMixed => const { &ALL },
+        }
+    }
 }
 
 /// A database of one test, gone when dropped.
@@ -23,6 +67,7 @@ pub(crate) struct Database {
     engine: Engine,
     url: String,
     name: String,
+    tenants: Arc<Tenants>,
     _folder: Option<TempDir>,
 }
 
@@ -30,30 +75,31 @@ impl Database {
     pub(crate) async fn create(engine: Engine) -> Self {
         let name = format!("t_{}", Uuid::now_v7().as_simple());
         let (url, folder) = match engine {
-            Engine::Sqlite => {
+            Engine::Sqlite | Engine::SqliteDatabases => {
                 let folder = tempfile::tempdir().expect("a temporary folder");
                 let file = folder.path().join("test.db");
                 (format!("sqlite://{}?mode=rwc", file.display()), Some(folder))
             }
             Engine::SqliteMemory => ("sqlite::memory:".to_owned(), None),
-            Engine::MySql => {
+            Engine::MySql | Engine::MySqlDatabases => {
                 create_on_mysql(&name).await;
                 (Self::url_of(engine, &name), None)
             }
-            Engine::Postgres | Engine::PgBouncer => {
+            _ => {
                 create_on_postgres(&name).await;
                 (Self::url_of(engine, &name), None)
             }
         };
-        Self { engine, url, name, _folder: folder }
+        let tenants = Arc::new(Tenants::default());
+        Self { engine, url, name, tenants, _folder: folder }
     }
 
     fn url_of(engine: Engine, name: &str) -> String {
-        if engine == Engine::PgBouncer {
+        if engine.is_behind_pooler() {
             return format!("{}/{name}", variable("PGBOUNCER_URL").trim_end_matches('/'));
         }
         let (scheme, server) = match engine {
-            Engine::MySql => ("mysql", "MYSQL_URL"),
+            _ if engine.is_on_mysql() => ("mysql", "MYSQL_URL"),
             _ => ("postgres", "DATABASE_URL"),
         };
         let host = address(&variable(server));
@@ -71,16 +117,18 @@ impl Database {
     /// Options that suit the engine, with the notes registered.
     pub(crate) fn options(&self) -> TenantDbOptions {
         let options = TenantDb::options().register::<Note>();
-        match self.engine {
-            Engine::PgBouncer => options.without_prepared_statements(),
-            _ => options,
-        }
+        if self.engine.is_behind_pooler() { options.without_prepared_statements() } else { options }
     }
 
     pub(crate) async fn open(&self, options: TenantDbOptions) -> Result<TenantDb, Error> {
         let db = options.connect(&self.url).await?;
         db.migrate(&[NOTES]).await?;
-        Ok(db)
+        let placements = self.engine.placements();
+        if placements.is_empty() {
+            return Ok(db);
+        }
+        let places = Places { db: db.clone(), placements, tenants: self.tenants.clone() };
+        Ok(db.with_directory(Arc::new(places)))
     }
 
     /// Opens it with the table of notes.
@@ -95,6 +143,16 @@ impl Database {
     pub(crate) async fn mysql_admin(&self) -> MySqlAdmin {
         MySqlAdmin::of(&self.name).await
     }
+
+    /// The database that a tenant has to itself on Postgres.
+    pub(crate) fn name_of(tenant: TenantId) -> String {
+        format!("t_{}", tenant.uuid().as_simple())
+    }
+
+    /// Remembers a tenant whose database shall be gone with this one.
+    pub(crate) async fn owns(&self, tenant: &Tenant) {
+        self.tenants.lock().await.insert(tenant.id(), Arc::new(tenant.clone()));
+    }
 }
 
 async fn create_on_mysql(name: &str) {
@@ -103,7 +161,8 @@ async fn create_on_mysql(name: &str) {
         .run(format!(
             "CREATE USER IF NOT EXISTS tenancy_test@'%' IDENTIFIED BY 'tenancy_test';
              CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
-             GRANT ALL ON {name}.* TO tenancy_test@'%'"
+             GRANT ALL ON {name}.* TO tenancy_test@'%';
+             GRANT ALL ON `t\\_%`.* TO tenancy_test@'%'"
         ))
         .await;
 }
@@ -114,19 +173,30 @@ async fn create_on_postgres(name: &str) {
     admin
         .run(
             "DO $$ BEGIN
-                CREATE ROLE tenancy_test LOGIN PASSWORD 'tenancy_test' NOSUPERUSER NOBYPASSRLS;
-             EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$",
+                IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tenancy_test') THEN
+                    CREATE ROLE tenancy_test LOGIN PASSWORD 'tenancy_test'
+                        NOSUPERUSER NOBYPASSRLS CREATEDB;
+                ELSIF NOT (SELECT rolcreatedb FROM pg_roles WHERE rolname = 'tenancy_test') THEN
+                    ALTER ROLE tenancy_test CREATEDB;
+                END IF;
+             EXCEPTION WHEN duplicate_object OR unique_violation OR internal_error THEN NULL;
+             END $$",
         )
         .await;
     admin.run(format!("CREATE DATABASE {name} OWNER tenancy_test")).await;
 }
 
-async fn drop_on_mysql(name: &str) {
+async fn drop_on_mysql(name: &str, tenants: &[String]) {
     let mut admin = MySqlAdmin::of("mysql").await;
     // A pool that was not closed may hold a transaction, for which the drop would wait.
-    for id in admin.connections_to(name).await {
-        // It may have ended meanwhile.
-        let _ = admin.try_run(format!("KILL {id}")).await;
+    for name in tenants.iter().map(String::as_str).chain([name]) {
+        for id in admin.connections_to(name).await {
+            // It may have ended meanwhile.
+            let _ = admin.try_run(format!("KILL {id}")).await;
+        }
+    }
+    for tenant in tenants {
+        admin.run(format!("DROP DATABASE IF EXISTS {tenant}")).await;
     }
     let revoke = format!("REVOKE ALL ON {name}.* FROM tenancy_test@'%'");
     admin.run(format!("DROP DATABASE {name}; {revoke}")).await;
@@ -134,17 +204,25 @@ async fn drop_on_mysql(name: &str) {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        let (engine, name) = (self.engine, self.name.clone());
-        if matches!(engine, Engine::Sqlite | Engine::SqliteMemory) {
+        let engine = self.engine;
+        if matches!(engine, Engine::Sqlite | Engine::SqliteMemory | Engine::SqliteDatabases) {
             return;
         }
+        let name = self.name.clone();
+        let tenants: Vec<_> = match self.tenants.try_lock() {
+            Ok(tenants) => tenants.keys().map(|tenant| Self::name_of(*tenant)).collect(),
+            Err(_) => Vec::new(),
+        };
         let drop = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.expect("a runtime").block_on(async {
-                if engine == Engine::MySql {
-                    return drop_on_mysql(&name).await;
+                if engine.is_on_mysql() {
+                    return drop_on_mysql(&name, &tenants).await;
                 }
-                Admin::of("postgres").await.run(format!("DROP DATABASE {name} WITH (FORCE)")).await;
+                let mut admin = Admin::of("postgres").await;
+                for name in tenants.iter().chain([&name]) {
+                    admin.run(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
+                }
             });
         });
         // A panic in here would hide the test's own.

@@ -29,8 +29,8 @@ pub(in crate::backend) const fn kind(number: u16) -> ErrorKind {
         // Too many connections: of all, of the user, of an hour.
         | 1040 | 1203 | 1226 => ErrorKind::Unavailable,
         number if is_disconnect(number) => ErrorKind::Unavailable,
-        // A write in a read-only transaction, on a read-only server.
-        1792 | 1290 | 1836 => ErrorKind::Misconfigured,
+        // A write in a read-only transaction, on a read-only server; no such database.
+        1792 | 1290 | 1836 | 1049 => ErrorKind::Misconfigured,
         // A value that does not fit its column: out of range, too long, of another form, in
         // letters that the column's character set lacks; more values than a statement may have.
         1264 | 1265 | 1292 | 1366 | 1367 | 1390 | 1406 | 1411 | 1525 | 1690 | 3140 => {

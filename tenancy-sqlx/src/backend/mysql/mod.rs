@@ -10,5 +10,5 @@ mod statement;
 
 pub(super) use begin::begin;
 pub(super) use fault::{constraint, is_disconnect, kind, message, number};
-pub(super) use pool::pool;
+pub(super) use pool::{create_database, pool};
 pub(super) use statement::{execute, fetch};

@@ -1,0 +1,2 @@
+-- Where a tenant's data is: row, schema or database, and @server behind it.
+ALTER TABLE tenancy_tenants ADD COLUMN placement text NOT NULL DEFAULT 'row';

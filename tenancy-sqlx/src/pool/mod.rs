@@ -1,0 +1,15 @@
+//! Connections: one shared pool for each server, a few for each tenant with a database of its own,
+//! and who may have one when they are scarce.
+
+mod breaker;
+mod dedicated;
+mod door;
+mod gate;
+mod lane;
+mod node;
+mod place;
+mod servers;
+
+pub(crate) use node::not_provisioned;
+pub(crate) use place::{Place, Room};
+pub(crate) use servers::Servers;

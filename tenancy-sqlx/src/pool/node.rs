@@ -1,0 +1,185 @@
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tenancy_core::{Error, ErrorKind, TenantId};
+use tokio::sync::{OnceCell, Semaphore};
+use tokio::time::Instant;
+
+use super::Room;
+use super::breaker::{Admission, Breaker};
+use super::dedicated::{Dedicated, Lent, Taken, Turn};
+use super::door::Door;
+use super::gate::{Gate, wait};
+use crate::backend::{Access, Begin, Connection, Lease, Pools, Shape};
+use crate::ident;
+use crate::options::TenantDbOptions;
+
+/// One address that connections go to.
+pub(super) struct Node {
+    /// Its place among all.
+    index: usize,
+    /// The server's name in logs; never an address.
+    label: String,
+    /// It may hold a password.
+    url: String,
+    shared: Pools,
+    gate: Gate,
+    breaker: Breaker,
+    /// Those of all nodes.
+    dedicated: Dedicated,
+    /// Who connects to a tenant's own database: a server that does not answer shall not hold the
+    /// budget of all.
+    connecting: Arc<Semaphore>,
+    pub(super) verified: Verified,
+}
+
+/// What was found to guard its tables, since the program started.
+#[derive(Default)]
+pub(crate) struct Verified {
+    pub(crate) shared: OnceCell<()>,
+    others: Mutex<HashSet<Room>>,
+}
+
+impl Node {
+    /// Reads the URL; nothing is connected yet.
+    pub(super) fn new(
+        index: usize,
+        label: String,
+        url: &str,
+        dedicated: Dedicated,
+        options: &TenantDbOptions,
+    ) -> Result<Self, Error> {
+        // Enough to hide the time each takes, and never most of the budget.
+        let connecting = (options.dedicated_connections / 4).clamp(1, 8) as usize;
+        let shared = Pools::new(url, Shape::Shared, options)?;
+        Ok(Self {
+            index,
+            label,
+            url: url.to_owned(),
+            gate: Gate::new(shared.slots()),
+            shared,
+            breaker: Breaker::default(),
+            dedicated,
+            connecting: Arc::new(Semaphore::new(connecting)),
+            verified: Verified::default(),
+        })
+    }
+
+    pub(super) fn pools(&self) -> &Pools {
+        &self.shared
+    }
+
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Begins a transaction of a tenant, or of none, in a room.
+    pub(super) async fn begin(
+        &self,
+        room: Room,
+        tenant: Option<TenantId>,
+        access: Access,
+        options: &TenantDbOptions,
+    ) -> Result<Connection, Error> {
+        let now = Instant::now();
+        let admission = self.breaker.admits(now).ok_or_else(|| self.is_away())?;
+        let deadline = now + options.acquire_timeout;
+        let order = Begin { tenant, access, schema: schema(room, options) };
+        match room {
+            Room::Shared | Room::Schema(_) => {
+                let turn = self.gate.enter(access, deadline).await?;
+                self.learn(self.shared.begin(order, Lease::of(turn), options).await)
+            }
+            Room::Database(owner) => {
+                let door = Door::new(self.shared.backend(), self.index, owner, access);
+                match self.dedicated.take(door, deadline).await? {
+                    Taken::Idle(lent) => self.begin_on(&lent, order, options).await,
+                    Taken::None(turn) => {
+                        let _connecting = wait(&self.connecting, deadline).await?;
+                        // Those before may have found it away meanwhile.
+                        if admission == Admission::Usual && !self.breaker.is_closed() {
+                            return Err(self.is_away());
+                        }
+                        let shape = Shape::Lane { owner, access };
+                        let lent = self.open(turn, shape, deadline, options).await?;
+                        self.begin_on(&lent, order, options).await
+                    }
+                }
+            }
+        }
+    }
+
+    async fn open(
+        &self,
+        turn: Turn,
+        shape: Shape,
+        deadline: Instant,
+        options: &TenantDbOptions,
+    ) -> Result<Lent, Error> {
+        // One may have been given back meanwhile.
+        match self.dedicated.take_idle(turn) {
+            Taken::Idle(lent) => Ok(lent),
+            Taken::None(turn) => {
+                let open = || Pools::new(&self.url, shape, options);
+                self.dedicated.open(turn, open, deadline).await
+            }
+        }
+    }
+
+    async fn begin_on(
+        &self,
+        lent: &Lent,
+        order: Begin<'_>,
+        options: &TenantDbOptions,
+    ) -> Result<Connection, Error> {
+        let begun = lent.pools().begin(order, Lease::of(lent.clone()), options).await;
+        self.learn(begun).map_err(|error| {
+            lent.is_bad();
+            if error.kind() == ErrorKind::Misconfigured { not_provisioned(error) } else { error }
+        })
+    }
+
+    /// Learns from a begin whether the server answers.
+    fn learn(&self, begun: Result<Connection, Error>) -> Result<Connection, Error> {
+        match &begun {
+            Ok(_) => self.breaker.succeeded(),
+            Err(error) if error.kind() == ErrorKind::Unavailable => {
+                if self.breaker.failed(Instant::now()) {
+                    tracing::warn!(server = self.label, "a database server does not answer");
+                }
+            }
+            Err(_) => {}
+        }
+        begun
+    }
+
+    fn is_away(&self) -> Error {
+        let message = format!("begin a transaction: the server {:?} did not answer", self.label);
+        Error::new(ErrorKind::Unavailable, message)
+    }
+}
+
+impl Verified {
+    pub(crate) fn knows(&self, room: Room) -> bool {
+        self.others.lock().unwrap_or_else(PoisonError::into_inner).contains(&room)
+    }
+
+    pub(crate) fn add(&self, room: Room) {
+        self.others.lock().unwrap_or_else(PoisonError::into_inner).insert(room);
+    }
+}
+
+/// The schema whose tables are meant.
+fn schema(room: Room, options: &TenantDbOptions) -> Cow<'static, str> {
+    match room {
+        Room::Shared | Room::Database(_) => options.schema.into(),
+        Room::Schema(tenant) => ident::of_tenant(tenant).into(),
+    }
+}
+
+/// A tenant whose place is not there, or not yet.
+pub(crate) fn not_provisioned(source: Error) -> Error {
+    let message = "use the place of a tenant: it is not there: run TenantDb::provision";
+    Error::new(ErrorKind::TenantProvisioning, message).with_source(source)
+}

@@ -1,0 +1,4 @@
+//! Each tenant where it was placed: shared tables, a schema, a database; scarce connections, servers that are away.
+
+mod placement;
+mod world;

@@ -1,0 +1,40 @@
+use std::sync::Arc;
+
+use tenancy_core::{MemoryDirectory, Placement, Tenant, TenantId};
+use tenancy_sqlx::TenantDb;
+
+use crate::harness::{Database, Engine, NOTES, placed};
+
+/// A database whose tenants are where a directory says.
+pub(super) struct World {
+    pub(super) database: Database,
+    /// Knows no directory.
+    pub(super) bare: TenantDb,
+    pub(super) db: TenantDb,
+    pub(super) directory: Arc<MemoryDirectory>,
+}
+
+impl World {
+    pub(super) async fn on(engine: Engine) -> Self {
+        let database = Database::create(engine).await;
+        let bare = database.notes().await;
+        let directory = Arc::new(MemoryDirectory::new());
+        let db = bare.clone().with_directory(directory.clone());
+        Self { database, bare, db, directory }
+    }
+
+    /// Adds a tenant and makes its place.
+    pub(super) async fn tenant(&self, placement: Placement) -> TenantId {
+        let tenant = self.add(placement).await;
+        self.bare.provision(&tenant, &[NOTES]).await.expect("provisioned");
+        tenant.id()
+    }
+
+    /// Adds a tenant whose place is not there.
+    pub(super) async fn add(&self, placement: Placement) -> Tenant {
+        let tenant = placed(TenantId::generate(), placement);
+        self.database.owns(&tenant).await;
+        self.directory.insert(tenant.clone()).expect("inserted");
+        tenant
+    }
+}
