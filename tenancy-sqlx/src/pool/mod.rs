@@ -4,6 +4,7 @@
 mod breaker;
 mod dedicated;
 mod door;
+mod failing;
 mod gate;
 mod lane;
 mod node;

@@ -10,6 +10,7 @@ use super::Room;
 use super::breaker::{Admission, Breaker};
 use super::dedicated::{Dedicated, Lent, Taken, Turn};
 use super::door::Door;
+use super::failing::Failing;
 use super::gate::{Gate, wait};
 use crate::backend::{Access, Begin, Connection, Lease, Pools, Shape};
 use crate::ident;
@@ -26,6 +27,7 @@ pub(super) struct Node {
     shared: Pools,
     gate: Gate,
     breaker: Breaker,
+    failing: Failing,
     /// Those of all nodes.
     dedicated: Dedicated,
     /// Who connects to a tenant's own database: a server that does not answer shall not hold the
@@ -60,6 +62,7 @@ impl Node {
             gate: Gate::new(shared.slots()),
             shared,
             breaker: Breaker::default(),
+            failing: Failing::default(),
             dedicated,
             connecting: Arc::new(Semaphore::new(connecting)),
             verified: Verified::default(),
@@ -89,21 +92,29 @@ impl Node {
         match room {
             Room::Shared | Room::Schema(_) => {
                 let turn = self.gate.enter(access, deadline).await?;
-                self.learn(self.shared.begin(order, Lease::of(turn), options).await)
+                let begun = self.shared.begin(order, Lease::of(turn), options).await;
+                match &begun {
+                    Ok(_) => self.breaker.succeeded(),
+                    Err(error) if error.kind() == ErrorKind::Unavailable => self.failed(),
+                    Err(_) => {}
+                }
+                begun
             }
             Room::Database(owner) => {
+                let own = self.failing.admits(owner, now).ok_or_else(|| self.is_away())?;
+                let is_trial = admission == Admission::Trial || own == Admission::Trial;
                 let door = Door::new(self.shared.backend(), self.index, owner, access);
                 match self.dedicated.take(door, deadline).await? {
-                    Taken::Idle(lent) => self.begin_on(&lent, order, options).await,
+                    Taken::Idle(lent) => self.begin_on(&lent, owner, order, options).await,
                     Taken::None(turn) => {
                         let _connecting = wait(&self.connecting, deadline).await?;
                         // Those before may have found it away meanwhile.
-                        if admission == Admission::Usual && !self.breaker.is_closed() {
+                        if !is_trial && !self.breaker.is_closed() {
                             return Err(self.is_away());
                         }
                         let shape = Shape::Lane { owner, access };
                         let lent = self.open(turn, shape, deadline, options).await?;
-                        self.begin_on(&lent, order, options).await
+                        self.begin_on(&lent, owner, order, options).await
                     }
                 }
             }
@@ -130,28 +141,35 @@ impl Node {
     async fn begin_on(
         &self,
         lent: &Lent,
+        owner: TenantId,
         order: Begin<'_>,
         options: &TenantDbOptions,
     ) -> Result<Connection, Error> {
         let begun = lent.pools().begin(order, Lease::of(lent.clone()), options).await;
-        self.learn(begun).map_err(|error| {
-            lent.is_bad();
-            if error.kind() == ErrorKind::Misconfigured { not_provisioned(error) } else { error }
-        })
+        begun
+            .inspect(|_| {
+                self.breaker.succeeded();
+                self.failing.succeeded(owner);
+            })
+            .map_err(|error| {
+                lent.is_bad();
+                match error.kind() {
+                    // Of each tenant once: behind a pooler it may be its own database alone.
+                    ErrorKind::Unavailable if self.failing.failed(owner, Instant::now()) => {
+                        self.failed();
+                        error
+                    }
+                    ErrorKind::Misconfigured => not_provisioned(error),
+                    _ => error,
+                }
+            })
     }
 
-    /// Learns from a begin whether the server answers.
-    fn learn(&self, begun: Result<Connection, Error>) -> Result<Connection, Error> {
-        match &begun {
-            Ok(_) => self.breaker.succeeded(),
-            Err(error) if error.kind() == ErrorKind::Unavailable => {
-                if self.breaker.failed(Instant::now()) {
-                    tracing::warn!(server = self.label, "a database server does not answer");
-                }
-            }
-            Err(_) => {}
+    /// Learns that the server did not answer.
+    fn failed(&self) {
+        if self.breaker.failed(Instant::now()) {
+            tracing::warn!(server = self.label, "a database server does not answer");
         }
-        begun
     }
 
     fn is_away(&self) -> Error {

@@ -33,11 +33,6 @@ pub(crate) enum Engine {
 }
 
 impl Engine {
-    pub(crate) fn is_on_postgres(self) -> bool {
-        !matches!(self, Self::Sqlite | Self::SqliteMemory | Self::SqliteDatabases)
-            && !self.is_on_mysql()
-    }
-
     pub(crate) fn is_on_mysql(self) -> bool {
         matches!(self, Self::MySql | Self::MySqlDatabases)
     }
