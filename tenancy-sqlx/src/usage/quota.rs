@@ -60,7 +60,8 @@ impl SqlQuotaMeter {
 
     /// Makes a meter that takes the time from this clock.
     pub fn with_clock(db: TenantDb, clock: Arc<dyn Clock>) -> Self {
-        Self { db, clock, hold_for: Duration::from_mins(5) }
+        // Its tables are on the first server, wherever a tenant's own are.
+        Self { db: db.into_main(), clock, hold_for: Duration::from_mins(5) }
     }
 
     /// Sets how long a reservation is held: longer than the longest piece of work.
