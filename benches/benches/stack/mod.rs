@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use http::request::Builder;
@@ -10,7 +11,7 @@ use serde_json::json;
 use tenancy_axum::{RateLimitLayer, TenantLayer, UsageLayer};
 use tenancy_core::limit::{LimitName, MemoryRateLimiter, Policy, SlidingLog};
 use tenancy_core::resolve::{ApiKeyResolver, JwtKey, JwtResolver, SubdomainResolver};
-use tenancy_core::usage::MemoryUsageMeter;
+use tenancy_core::usage::{MemoryUsageMeter, UsageRecorder};
 use tenancy_core::{
     CacheOptions, CachedDirectory, Clock, MemoryDirectory, PlanCatalogue, ResolverChain,
     SystemClock, Tenant, TenantDirectory as _, TenantId, TenantKey, TenantSlug,
@@ -36,6 +37,7 @@ impl Clock for Hurried {
 /// One tenant, which the directory remembers.
 pub(crate) struct Stack {
     directory: Arc<CachedDirectory<MemoryDirectory>>,
+    usage: UsageRecorder,
     token: String,
 }
 
@@ -60,7 +62,9 @@ impl Stack {
         });
         let key = EncodingKey::from_secret(SECRET);
         let token = encode(&Header::new(Algorithm::HS256), &claims, &key).expect("a token");
-        Self { directory, token }
+        let meter = Arc::new(MemoryUsageMeter::new(Arc::new(SystemClock)));
+        let usage = UsageRecorder::new(meter, Arc::new(SystemClock));
+        Self { directory, usage: usage.flush_every(Duration::from_millis(250)), token }
     }
 
     /// Puts a repeated token, the directory that remembers, three limits in memory in one
@@ -80,7 +84,7 @@ impl Stack {
         .and_by_class(move |_| {
             Some((class.clone(), Policy::from(SlidingLog::per_minute(PER_MINUTE))))
         });
-        let usage = UsageLayer::new(Arc::new(MemoryUsageMeter::new(Arc::new(SystemClock))));
+        let usage = UsageLayer::new(Arc::new(self.usage.clone()));
         // In one piece: axum wraps each call of `layer` once more.
         app.layer((TenantLayer::new(chain), limits, usage))
     }

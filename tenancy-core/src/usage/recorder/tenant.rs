@@ -1,6 +1,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+
 use super::outgoing::Outgoing;
 use super::stripes::Stripes;
 use crate::TenantId;
@@ -8,7 +10,7 @@ use crate::usage::{BatchId, Dimension, Hour, Series, UsageBatch};
 
 /// What is counted of one tenant, and what of it is on its way.
 pub(super) struct TenantCounts {
-    counters: HashMap<Series, Arc<Stripes>>,
+    counters: HashMap<Series, Arc<Stripes>, RandomState>,
     /// When the counters were emptied last: what is in them is of this hour.
     hour: Hour,
     outgoing: Outgoing,
@@ -19,7 +21,7 @@ impl TenantCounts {
     pub(super) const MOST_SERIES: usize = 1_000;
 
     pub(super) fn new(tenant: TenantId, hour: Hour) -> Self {
-        Self { counters: HashMap::new(), hour, outgoing: Outgoing::new(tenant) }
+        Self { counters: HashMap::default(), hour, outgoing: Outgoing::new(tenant) }
     }
 
     /// Returns the counter of a series, after what was counted in an earlier hour was set aside.

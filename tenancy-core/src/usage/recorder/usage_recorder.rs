@@ -1,3 +1,4 @@
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::BuildHasher as _;
@@ -92,10 +93,19 @@ impl UsageRecorder {
 
     /// Adds to the count of a series, in the hour it is.
     pub fn count(&self, tenant: TenantId, series: &Series, count: u64) {
+        self.count_all(tenant, [(series, count)]);
+    }
+
+    fn count_all<S>(&self, tenant: TenantId, all: impl IntoIterator<Item = (S, u64)>)
+    where
+        S: Borrow<Series>,
+    {
         let hour = Hour::current(&*self.0.clock);
         let mut tenants = self.0.shard(tenant);
         let counts = tenants.entry(tenant).or_insert_with(|| TenantCounts::new(tenant, hour));
-        counts.count(series, hour, count);
+        for (series, count) in all {
+            counts.count(series.borrow(), hour, count);
+        }
     }
 
     /// Brings everything that was counted to the store.
@@ -196,10 +206,13 @@ fn lock(shard: &Mutex<Tenants>) -> MutexGuard<'_, Tenants> {
 impl UsageMeter for UsageRecorder {
     /// Counts in memory; never fails.
     async fn record(&self, tenant: TenantId, counts: &[(Meter, u64)]) -> Result<(), Error> {
-        for (meter, count) in counts {
-            self.count(tenant, &Series::from(meter.clone()), *count);
-        }
+        self.count_all(tenant, of_meters(counts));
         Ok(())
+    }
+
+    fn try_record(&self, tenant: TenantId, counts: &[(Meter, u64)]) -> Option<Result<(), Error>> {
+        self.count_all(tenant, of_meters(counts));
+        Some(Ok(()))
     }
 
     /// Flushes the tenant's counts first, so that they are in.
@@ -210,6 +223,10 @@ impl UsageMeter for UsageRecorder {
         }
         self.0.meter.usage(tenant, month).await
     }
+}
+
+fn of_meters(counts: &[(Meter, u64)]) -> impl Iterator<Item = (Series, u64)> {
+    counts.iter().map(|(meter, count)| (Series::from(meter.clone()), *count))
 }
 
 impl fmt::Debug for UsageRecorder {
