@@ -15,7 +15,7 @@ use super::{Change, Column, Filter, Sort, TenantEntity, ToValue, Value};
 /// use tenancy_core::entity::{Column, Field, Filter, Kind};
 /// # use tenancy_core::{entity::{FromTenantRow, Row, Table, TenantEntity, Value}, Error, TenantId};
 /// # struct Note { tenant_id: TenantId, id: i64 }
-/// # impl FromTenantRow for Note { fn from_row(_: &mut dyn Row) -> Result<Self, Error> { unimplemented!() } }
+/// # impl FromTenantRow for Note { const COLUMNS: &'static [&'static str] = &[]; fn from_row(_: &mut dyn Row) -> Result<Self, Error> { unimplemented!() } }
 /// # impl TenantEntity for Note {
 /// #     type Key = i64;
 /// #     const TABLE: Table = Table::new("notes", &[Column::new("id", Kind::Int, false),

@@ -3,6 +3,13 @@ use crate::{Error, ErrorKind, TenantId};
 
 /// One row that came back, read by position.
 pub trait Row {
+    /// Returns the name of the column at `index`, or `None` past the last; rows that are not
+    /// from a database have no names.
+    fn name(&self, index: usize) -> Option<&str> {
+        let _ = index;
+        None
+    }
+
     /// Takes the value at `index`, which must be of `kind` or null.
     ///
     /// # Errors
@@ -43,10 +50,13 @@ impl Row for Values {
 /// A type that is read from a row.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from a row",
-    note = "add `#[derive(TenantEntity)]`"
+    note = "add `#[derive(FromTenantRow)]`, or `#[derive(TenantEntity)]` to a row of a table"
 )]
 pub trait FromTenantRow: Sized + Send {
-    /// Reads the columns, in the order of the table.
+    /// The names of the columns, in the order in which they are read.
+    const COLUMNS: &'static [&'static str];
+
+    /// Reads the columns, in the order of [`COLUMNS`](Self::COLUMNS).
     ///
     /// # Errors
     ///

@@ -12,7 +12,7 @@ use crate::entity::{Filter, Sort, TenantEntity, ToValue as _, Value};
 /// use tenancy_core::{List, Order};
 /// # use tenancy_core::{entity::{Column, Field, FromTenantRow, Kind, Row, Table, TenantEntity, Value}, Error, TenantId};
 /// # struct Invoice { tenant_id: TenantId, id: i64 }
-/// # impl FromTenantRow for Invoice { fn from_row(_: &mut dyn Row) -> Result<Self, Error> { unimplemented!() } }
+/// # impl FromTenantRow for Invoice { const COLUMNS: &'static [&'static str] = &[]; fn from_row(_: &mut dyn Row) -> Result<Self, Error> { unimplemented!() } }
 /// # impl TenantEntity for Invoice {
 /// #     type Key = i64;
 /// #     const TABLE: Table = Table::new("invoices", &[Column::new("id", Kind::Int, false),

@@ -1,6 +1,6 @@
 //! The derives of tenancy-sqlx.
 //!
-//! Use them as `tenancy_sqlx::TenantEntity` and `tenancy_sqlx::TenantValue`: what they generate
+//! Use them as `tenancy_sqlx::TenantEntity`, `FromTenantRow` and `TenantValue`: what they generate
 //! names that crate and no other.
 
 mod attribute;
@@ -8,6 +8,7 @@ mod draft;
 mod entity;
 mod errors;
 mod name;
+mod row;
 mod value;
 
 use proc_macro::TokenStream;
@@ -75,6 +76,22 @@ pub fn shared_entity(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(TenantDraft, attributes(tenant))]
 pub fn tenant_draft(input: TokenStream) -> TokenStream {
     expand(draft::derive, &parse_macro_input!(input))
+}
+
+/// Makes a struct a row of a result, for SQL of your own.
+///
+/// It implements `FromTenantRow` for a struct with named fields. Each field is read from the
+/// column of its name, wherever that stands in the result; capitals make no difference. A field's
+/// type is what a field of an entity may be.
+///
+/// | on a field | says |
+/// | --- | --- |
+/// | `#[tenant(column = "other_name")]` | the column is not named like the field |
+///
+/// An error while reading a row carries the column in its subject.
+#[proc_macro_derive(FromTenantRow, attributes(tenant))]
+pub fn from_tenant_row(input: TokenStream) -> TokenStream {
+    expand(row::derive, &parse_macro_input!(input))
 }
 
 /// Makes a type the value of a column.

@@ -1,3 +1,4 @@
+use sqlx::Row as _;
 use tenancy_core::entity::{Kind, Row, Value};
 use tenancy_core::{Error, ErrorKind};
 
@@ -15,6 +16,10 @@ pub(crate) trait Codec: sqlx::Database {
 pub(super) struct CodedRow<'row, DB: sqlx::Database>(pub(super) &'row DB::Row);
 
 impl<DB: Codec> Row for CodedRow<'_, DB> {
+    fn name(&self, index: usize) -> Option<&str> {
+        self.0.columns().get(index).map(sqlx::Column::name)
+    }
+
     fn take(&mut self, index: usize, kind: Kind) -> Result<Value, Error> {
         DB::decode(self.0, index, kind).map_err(|source| {
             Error::new(ErrorKind::Internal, format!("read column {index} as {kind:?}"))

@@ -224,6 +224,8 @@ struct Liar {
 }
 
 impl FromTenantRow for Liar {
+    const COLUMNS: &'static [&'static str] = &["id", "tenant_id"];
+
     fn from_row(_: &mut dyn Row) -> Result<Self, Error> {
         unreachable!("only written here")
     }

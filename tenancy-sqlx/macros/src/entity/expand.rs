@@ -97,10 +97,13 @@ impl Entity {
 /// Implements `FromTenantRow`.
 pub(super) fn impl_from_tenant_row(ident: &Ident, table: &str, columns: &[Column]) -> TokenStream {
     let fields = columns.iter().map(|column| &column.field);
+    let names = columns.iter().map(|column| &column.name);
     let reads = columns.iter().enumerate().map(|(at, column)| column.take(at, table));
     quote! {
         #[automatically_derived]
         impl ::tenancy_sqlx::__private::FromTenantRow for #ident {
+            const COLUMNS: &'static [&'static str] = &[#(#names),*];
+
             fn from_row(
                 row: &mut dyn ::tenancy_sqlx::__private::Row,
             ) -> ::core::result::Result<Self, ::tenancy_sqlx::__private::Error> {
