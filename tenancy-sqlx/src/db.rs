@@ -18,6 +18,7 @@ use crate::options::TenantDbOptions;
 use crate::pool::{Place, Room, Servers};
 use crate::repository::{CursorKey, Registry};
 use crate::rls;
+use crate::scope::Scoper;
 use crate::shared::SharedRegistry;
 
 /// A database that holds many tenants. Cheap to clone; the URL's scheme chooses the database.
@@ -85,6 +86,7 @@ struct Inner {
     /// Where the rows of all tenants are read.
     entrance: Option<Entrance>,
     options: TenantDbOptions,
+    scoper: Scoper,
 }
 
 impl TenantDb {
@@ -97,7 +99,9 @@ impl TenantDb {
     pub(crate) fn open(url: &str, options: TenantDbOptions) -> Result<Self, Error> {
         let servers = Servers::new(url, &options)?;
         let entrance = Entrance::open(&options, servers.backend())?;
-        let inner = Arc::new(Inner { servers, entrance, options });
+        let known = options.known.clone().with_shared(options.shared.tables());
+        let scoper = Scoper::new(known.with_entities(options.schema, options.registry.tables()));
+        let inner = Arc::new(Inner { servers, entrance, options, scoper });
         Ok(Self { inner, directory: None, place: Place::MAIN })
     }
 
@@ -272,6 +276,10 @@ impl TenantDb {
                  role of its own",
             )
         })
+    }
+
+    pub(crate) fn scoper(&self) -> &Scoper {
+        &self.inner.scoper
     }
 
     pub(crate) fn auditor(&self) -> Option<&Auditor> {

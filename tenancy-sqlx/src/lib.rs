@@ -6,8 +6,8 @@
 //! role and for whoever holds a bypass. Three things keep tenants apart, each on its own:
 //!
 //! 1. **Types.** Without a tenant there is no handle, and without a handle no query.
-//! 2. **The predicate.** Every statement names the tenant; a row or an entity of another tenant
-//!    is refused, coming and going.
+//! 2. **The predicate.** Every statement names the tenant, SQL of your own too
+//!    ([`TenantTx::sql`]); a row or an entity of another tenant is refused, coming and going.
 //! 3. **The database.** On Postgres, row-level security is enabled and forced on every
 //!    registered table, and start-up refuses a role that could step around it.
 //!
@@ -19,7 +19,7 @@
 //!
 //! # What is not here yet
 //!
-//! SQL of your own, savepoints.
+//! Savepoints.
 //!
 //! # Features
 //!
@@ -45,9 +45,12 @@ mod pool;
 mod provision;
 mod repository;
 mod rls;
+mod scope;
 mod shared;
 mod usage;
 
+/// See [`TenantTx::sql`].
+pub use tenancy_macros::FromTenantRow;
 /// See [`SharedRepository`] for an example.
 pub use tenancy_macros::SharedEntity;
 /// ```
@@ -163,6 +166,7 @@ pub use handle::{CrossTenantTx, SharedTx, TenantTx};
 pub use migrate::Migration;
 pub use options::TenantDbOptions;
 pub use repository::Repository;
+pub use scope::Sql;
 pub use shared::SharedRepository;
 pub use usage::{RecordedEvent, SqlQuotaMeter, SqlUsageMeter};
 

@@ -10,6 +10,7 @@ use tenancy_core::{Auditor, Clock, Error, ServerName, SystemClock, TenantEntity}
 use crate::TenantDb;
 use crate::ident::is_plain;
 use crate::repository::{CursorKey, Registry};
+use crate::scope::Known;
 use crate::shared::SharedRegistry;
 
 /// How to open a [`TenantDb`]: made by [`TenantDb::options`].
@@ -18,6 +19,7 @@ pub struct TenantDbOptions {
     pub(crate) registry: Registry,
     pub(crate) shared: SharedRegistry,
     pub(crate) cross_tenant: Option<Address>,
+    pub(crate) known: Known,
     pub(crate) max_connections: u32,
     pub(crate) acquire_timeout: Duration,
     pub(crate) statement_timeout: Duration,
@@ -46,6 +48,7 @@ impl Default for TenantDbOptions {
             registry: Registry::default(),
             shared: SharedRegistry::default(),
             cross_tenant: None,
+            known: Known::default(),
             // Ten is what sqlx takes; a transaction holds one for a millisecond or so.
             max_connections: 10,
             // Long enough for a queue, short enough for a caller who waits.
@@ -82,7 +85,8 @@ impl TenantDbOptions {
         self
     }
 
-    /// Makes an entity known whose table all tenants share. Its table is not protected.
+    /// Makes an entity known whose table all tenants share. Its table is not protected, and
+    /// [`TenantTx::sql`](crate::TenantTx::sql) may read it, not write it.
     ///
     /// # Panics
     ///
@@ -108,6 +112,33 @@ impl TenantDbOptions {
     /// file; a database in memory cannot be opened twice.
     pub fn cross_tenant(mut self, url: impl Into<String>) -> Self {
         self.cross_tenant = Some(Address(url.into()));
+        self
+    }
+
+    /// Makes a view known to [`TenantTx::sql`](crate::TenantTx::sql), with the column that says
+    /// whose its rows are. It is read like a table of tenants and not written to.
+    ///
+    /// On Postgres give it `security_invoker`, so that row-level security asks for the tenant of
+    /// the transaction and not for the rights of the view's owner.
+    ///
+    /// # Panics
+    ///
+    /// When a name is not plain, or taken by a table; the latter when the database is opened.
+    pub fn tenant_view(mut self, view: &'static str, tenant_column: &'static str) -> Self {
+        self.known.add_view(view, tenant_column);
+        self
+    }
+
+    /// Lets statements of [`TenantTx::sql`](crate::TenantTx::sql) call one more function.
+    ///
+    /// Only a function whose result depends on its arguments alone may be allowed: one that reads a
+    /// table, a file or another server goes past the tenant.
+    ///
+    /// # Panics
+    ///
+    /// When the name is not plain.
+    pub fn allow_function(mut self, function: &'static str) -> Self {
+        self.known.add_function(function);
         self
     }
 

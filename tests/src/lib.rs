@@ -22,5 +22,6 @@ mod limits;
 mod pools;
 mod repository;
 mod resolve;
+mod scoper;
 mod services;
 mod usage;

@@ -21,6 +21,11 @@ impl SharedRegistry {
         self.0.values().any(|known| known.table == table)
     }
 
+    /// Returns the names of the tables.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = &'static str> {
+        self.0.values().map(|known| known.table)
+    }
+
     pub(super) fn statements<E: SharedEntity>(&self) -> Result<&Statements, Error> {
         self.0.get(&TypeId::of::<E>()).ok_or_else(|| {
             Error::new(

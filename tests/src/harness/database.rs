@@ -109,9 +109,18 @@ impl Database {
         &self.name
     }
 
+    pub(crate) fn engine(&self) -> Engine {
+        self.engine
+    }
+
     /// Options that suit the engine, with the notes registered.
     pub(crate) fn options(&self) -> TenantDbOptions {
-        let options = TenantDb::options().register::<Note>();
+        self.bare_options().register::<Note>()
+    }
+
+    /// Options that suit the engine, with nothing registered.
+    pub(crate) fn bare_options(&self) -> TenantDbOptions {
+        let options = TenantDb::options();
         if self.engine.is_behind_pooler() { options.without_prepared_statements() } else { options }
     }
 
