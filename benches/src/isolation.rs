@@ -1,6 +1,6 @@
 use crate::{Figure, Goal};
 
-pub(crate) const FIGURES: [Figure; 6] = [
+pub(crate) const FIGURES: [Figure; 8] = [
     Figure {
         question: "a row by key / by hand, in a transaction",
         ours: "isolation_repository/find",
@@ -36,5 +36,17 @@ pub(crate) const FIGURES: [Figure; 6] = [
         ours: "isolation_repository/page_deep",
         reference: "isolation_repository/page_first",
         goal: Goal::Ratio(1.2),
+    },
+    Figure {
+        question: "scoper: a statement that ran before",
+        ours: "isolation_scoper/known",
+        reference: "isolation_scoper/nothing",
+        goal: Goal::Adds { nanos: 200.0 },
+    },
+    Figure {
+        question: "scoper: a join of 10 lines, first time",
+        ours: "isolation_scoper/first",
+        reference: "isolation_scoper/nothing",
+        goal: Goal::Adds { nanos: 250_000.0 },
     },
 ];
