@@ -13,6 +13,7 @@ use tenancy_core::{Placement, Tenant};
 use crate::backend::{Access, Backend, Connection};
 use crate::cross_tenant::Entrance;
 use crate::handle::{CrossTenantTx, SharedTx, TenantTx};
+use crate::keys;
 use crate::migrate::{self, Migration, Tables};
 use crate::options::TenantDbOptions;
 use crate::pool::{Place, Room, Servers};
@@ -186,15 +187,21 @@ impl TenantDb {
     ///
     /// On Postgres: the role is no superuser, does not bypass row-level security and cannot
     /// become a role that does; every registered table has row-level security enabled and forced,
-    /// with the tenant's policy and no other that would let more through. SQLite has no such
-    /// guard: there the types and the predicate of every statement do the work.
+    /// with the tenant's policy and no other that would let more through. SQLite and `MySQL` have
+    /// no such guard: there the types and the predicate of every statement do the work.
+    ///
+    /// On every database: each unique key of a registered table has the tenant in it, or a row of
+    /// one tenant would stand in the way of another's; tenant and key together are unique; and a
+    /// foreign key between registered tables stays within the tenant. `MySQL`'s tables must be of
+    /// an engine with transactions.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Misconfigured`](tenancy_core::ErrorKind::Misconfigured) says what is wrong
     /// and what to do.
     pub async fn verify(&self) -> Result<(), Error> {
-        rls::verify(self).await
+        rls::verify(self).await?;
+        keys::verify(self).await
     }
 
     /// Names a tenant, for reading and writing. Nothing is acquired before the first statement.

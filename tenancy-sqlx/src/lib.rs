@@ -39,6 +39,7 @@ mod db;
 mod directory;
 mod handle;
 mod ident;
+mod keys;
 mod migrate;
 mod options;
 mod pool;

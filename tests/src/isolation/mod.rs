@@ -5,6 +5,7 @@ mod cancellation;
 mod cross_tenant;
 mod database_layer;
 mod faults;
+mod keys;
 mod migrations;
 mod predicate_layer;
 mod round_trips;
