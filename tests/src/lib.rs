@@ -10,6 +10,7 @@ mod concurrency;
 mod context;
 mod contract;
 mod crash;
+mod decimals;
 mod directory;
 #[cfg(doctest)]
 mod documents;

@@ -29,6 +29,11 @@ impl MySqlAdmin {
         ids.expect("the list of connections")
     }
 
+    /// The id of this connection.
+    pub(crate) async fn own_id(&mut self) -> u64 {
+        sqlx::query_scalar("SELECT connection_id()").fetch_one(&mut self.0).await.expect("an id")
+    }
+
     pub(crate) async fn try_run(&mut self, sql: impl Into<String>) -> Result<(), sqlx::Error> {
         self.0.execute(sqlx::raw_sql(AssertSqlSafe(sql.into()))).await.map(drop)
     }

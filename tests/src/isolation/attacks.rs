@@ -200,7 +200,13 @@ async fn a_trigger_that_rolls_back_hurts_no_other_tenant() {
 
 #[tokio::test]
 async fn a_server_that_falls_silent_is_given_up() {
-    let database = Database::create(Engine::Postgres).await;
+    for engine in [Engine::MySql, Engine::Postgres] {
+        gives_up_a_silent_server(engine).await;
+    }
+}
+
+async fn gives_up_a_silent_server(engine: Engine) {
+    let database = Database::create(engine).await;
     database.notes().await.close().await;
     let server = address(database.url());
     let link = Link::to(server.clone(), Duration::ZERO).await;

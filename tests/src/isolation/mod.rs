@@ -7,6 +7,7 @@ mod database_layer;
 mod faults;
 mod keys;
 mod migrations;
+mod mysql;
 mod predicate_layer;
 mod round_trips;
 mod shared;

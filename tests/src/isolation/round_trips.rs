@@ -6,7 +6,13 @@ use crate::harness::{Database, Engine, Link, Note, address, two_tenants};
 
 #[tokio::test]
 async fn a_read_answers_after_two_and_a_write_after_three() {
-    let database = Database::create(Engine::Postgres).await;
+    for engine in [Engine::MySql, Engine::Postgres] {
+        answers_after_two_and_three(engine).await;
+    }
+}
+
+async fn answers_after_two_and_three(engine: Engine) {
+    let database = Database::create(engine).await;
     database.notes().await.close().await;
     let server = address(database.url());
     let link = Link::to(server.clone(), Duration::ZERO).await;
