@@ -5,8 +5,11 @@
 //! | `tn:{<tenant>}:c:<cache>:g` | string | the generation of a cache: 16 random bytes and a server's run |
 //! | `tn:{<tenant>}:c:<cache>:v:<subject>` | string | a value of a cache, or the lease to fill it |
 //! | `tn:{<tenant>}:l:<name>:<subject>` | list | the sliding log of a limit |
+//! | `tn:{<tenant>}:p:<name>:<subject>` | sorted set | the permits of a limit, by when they end |
 //! | `tn:{<tenant>}:q:<month>:<meter>` | hash | what is used and held of a quota, and each hold |
 //! | `tn:{<tenant>}:q:<month>:<meter>:until` | sorted set | when each hold runs out |
+//! | `tn:{<tenant>}:r:<id>` | string | a charge that can be given back |
+//! | `tn:{<tenant>}:s`, `tn:{<tenant>}:s:<subject>` | string | the other limits of the tenant, or of a subject, all in one |
 //! | `tn:{<tenant>}:u:<month>` | hash | the counts of a month, by series, and the last batches that came |
 //!
 //! and the channel `tn:invalidations`, over which nodes hear what changed in the directory.
@@ -17,7 +20,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 use tenancy_core::cache::CacheKey;
-use tenancy_core::limit::LimitKey;
+use tenancy_core::limit::{ChargeId, LimitKey};
 use tenancy_core::usage::{Meter, Month};
 use tenancy_core::{CacheName, TenantId};
 
@@ -36,10 +39,40 @@ pub(crate) fn cache_entry(cache: &CacheName, key: &CacheKey) -> String {
     text
 }
 
-/// The key of a limit's state.
-pub(crate) fn limit(tenant: TenantId, key: &LimitKey) -> String {
-    let mut text = format!("tn:{{{tenant}}}:l:{}:", key.name());
+/// The key of a sliding log.
+pub(crate) fn sliding_log(tenant: TenantId, key: &LimitKey) -> String {
+    of_limit(tenant, 'l', key)
+}
+
+/// The key of the permits of a limit.
+pub(crate) fn permits(tenant: TenantId, key: &LimitKey) -> String {
+    of_limit(tenant, 'p', key)
+}
+
+fn of_limit(tenant: TenantId, kind: char, key: &LimitKey) -> String {
+    let mut text = format!("tn:{{{tenant}}}:{kind}:{}:", key.name());
     push_subject(&mut text, key.subject(), key.is_digest());
+    text
+}
+
+/// The key of the limits of one subject, whatever their names.
+///
+/// That of the whole tenant has 43 characters: two more, and Redis would need a third more room.
+pub(crate) fn subject(tenant: TenantId, key: &LimitKey) -> String {
+    let mut text = String::with_capacity(64);
+    // Writing to a String does not fail.
+    let _ = write!(text, "tn:{{{tenant}}}:s");
+    if !key.subject().is_empty() {
+        text.push(':');
+        push_subject(&mut text, key.subject(), key.is_digest());
+    }
+    text
+}
+
+/// The key of a charge that has a name.
+pub(crate) fn charge(tenant: TenantId, id: ChargeId) -> String {
+    let mut text = format!("tn:{{{tenant}}}:r:");
+    push_hex(&mut text, &id.to_bytes());
     text
 }
 
@@ -103,7 +136,11 @@ mod tests {
     }
 
     fn key(tenant: TenantId, subject: &[u8]) -> String {
-        limit(tenant, &LimitKey::new(LimitName::TENANT, subject))
+        sliding_log(tenant, &LimitKey::new(LimitName::TENANT, subject))
+    }
+
+    fn shared(tenant: TenantId, bytes: &[u8]) -> String {
+        subject(tenant, &LimitKey::new(LimitName::TENANT, bytes))
     }
 
     #[test]
@@ -115,6 +152,11 @@ mod tests {
             assert_eq!(found.matches(['{', '}']).count(), 2, "{found}");
             assert!(found.len() < 200, "{found}");
             assert_ne!(found, key(b, subject));
+            let found = shared(a, subject);
+            assert!(found.starts_with(&format!("tn:{{{a}}}:s")), "{found}");
+            assert_eq!(found.matches(['{', '}']).count(), 2, "{found}");
+            assert!(found.len() < 200, "{found}");
+            assert_ne!(found, shared(b, subject));
             let found = cached(a, subject);
             assert!(found.starts_with(&format!("tn:{{{a}}}:c:menus:v:")), "{found}");
             assert_eq!(found.matches(['{', '}']).count(), 2, "{found}");
@@ -131,7 +173,7 @@ mod tests {
         let mut hex = String::new();
         push_hex(&mut hex, &digest);
         let subjects: [&[u8]; 6] = [b"", b"a b", hex.as_bytes(), &digest, b"=", b"#"];
-        for name in [key, cached] {
+        for name in [key, shared, cached] {
             let mut keys: Vec<_> = subjects.iter().map(|subject| name(tenant, subject)).collect();
             keys.sort();
             keys.dedup();

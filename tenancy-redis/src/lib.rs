@@ -22,17 +22,16 @@
 //!
 //! Redis 7.0 or later. Limits and counts live under keys that begin with `tn:{tenant}`; the
 //! braces keep a tenant's keys together in a cluster. Choose a `maxmemory-policy` of
-//! `noeviction`: an evicted key is a forgotten limit.
+//! `noeviction`: an evicted key is a forgotten limit. [`StrictRedisRateLimiter`] insists on it.
 
 mod cache_entry;
 mod cache_store;
 mod failure;
 mod invalidation_bus;
 mod keys;
-mod on_loss;
+mod limiter;
 mod options;
 mod quota_meter;
-mod rate_limiter;
 mod scripts;
 mod store;
 mod transport;
@@ -42,9 +41,8 @@ mod usage_mirror;
 
 pub use cache_store::RedisCacheStore;
 pub use invalidation_bus::RedisInvalidationBus;
-pub use on_loss::OnLoss;
+pub use limiter::{OnLoss, RedisRateLimiter, StrictRedisRateLimiter};
 pub use options::RedisOptions;
 pub use quota_meter::RedisQuotaMeter;
-pub use rate_limiter::RedisRateLimiter;
 pub use store::RedisStore;
 pub use usage_meter::RedisUsageMeter;

@@ -15,9 +15,18 @@ impl Script {
     }
 }
 
-/// Decides over sliding logs.
-pub(crate) static SLIDING_LOG: LazyLock<Script> =
-    LazyLock::new(|| Script::new(include_str!("sliding_log.lua")));
+/// Decides calls over limits. It is one script; each shape is a file of it.
+pub(crate) static LIMITS: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(concat!(
+        include_str!("limiter/begin.lua"),
+        include_str!("limiter/at_most.lua"),
+        include_str!("limiter/token_bucket.lua"),
+        include_str!("limiter/calendar.lua"),
+        include_str!("limiter/sliding_log.lua"),
+        include_str!("limiter/concurrency.lua"),
+        include_str!("limiter/decide.lua"),
+    ))
+});
 
 /// Adds to the counts of a month.
 pub(crate) static RECORD_USAGE: LazyLock<Script> =
@@ -54,7 +63,7 @@ pub(crate) static CACHE_PUT: LazyLock<Script> =
 /// What a new connection loads.
 pub(crate) fn all() -> [&'static Script; 9] {
     [
-        &SLIDING_LOG,
+        &LIMITS,
         &RECORD_USAGE,
         &DELIVER_USAGE,
         &REBUILD_USAGE,

@@ -3,7 +3,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use tenancy_core::Error;
+use tenancy_core::{Error, ErrorKind};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
@@ -89,10 +89,31 @@ impl RedisStore {
 
     /// Sends a request, within the deadline; while Redis is away, not at all.
     pub(crate) async fn send(&self, request: &Request) -> Result<Reply, Failure> {
-        let deadline = self.0.options.deadline;
-        let until = Instant::now() + deadline;
+        self.send_until(request, Instant::now() + self.0.options.deadline).await
+    }
+
+    /// Sends a request that must be answered until then, a deadline after somebody asked.
+    pub(crate) async fn send_until(
+        &self,
+        request: &Request,
+        until: Instant,
+    ) -> Result<Reply, Failure> {
         let live = self.live(until, Wait::ForTheFirst).await?;
-        self.send_over(live, request, until, deadline).await
+        self.send_over(live, request, until, self.0.options.deadline).await
+    }
+
+    /// Checks that the server evicts no key when it is full. Each connection was asked once.
+    pub(crate) async fn keeps_all(&self) -> Result<(), Error> {
+        let until = Instant::now() + self.0.options.deadline;
+        match self.live(until, Wait::ForTheFirst).await {
+            Ok(live) if live.connection.keeps_all() => Ok(()),
+            Ok(_) => {
+                let message = "decide a rate limit: a full redis would forget limits: \
+                               set its maxmemory-policy to noeviction";
+                Err(Error::new(ErrorKind::Misconfigured, message))
+            }
+            Err(failure) => Err(failure.into_error("decide a rate limit")),
+        }
     }
 
     /// Sends a request that is made for the run of the server that answers it; returns both.

@@ -44,11 +44,11 @@ impl Endpoint {
             .set_pipeline_buffer_size(1_024);
         let connected = self.0.get_multiplexed_async_connection_with_config(&config).await;
         let socket = connected.map_err(|error| failure(&error))?;
-        let mut connection = Connection { socket, run: "".into() };
+        let mut connection = Connection { socket, run: "".into(), keeps_all: false };
         for script in scripts::all() {
             connection.load(script).await?;
         }
-        connection.run = connection.ask_run().await?;
+        connection.ask_about().await?;
         Ok(connection)
     }
 }
@@ -93,6 +93,7 @@ impl fmt::Debug for Endpoint {
 pub(crate) struct Connection {
     socket: MultiplexedConnection,
     run: Run,
+    keeps_all: bool,
 }
 
 /// What a server calls itself from its start to its end.
@@ -126,15 +127,23 @@ impl Connection {
         &self.run
     }
 
-    async fn ask_run(&mut self) -> Result<Run, Failure> {
+    /// Tells whether the server evicts no key when it is full; false when it may not be asked for.
+    pub(crate) fn keeps_all(&self) -> bool {
+        self.keeps_all
+    }
+
+    async fn ask_about(&mut self) -> Result<(), Failure> {
         let mut info = redis::cmd("INFO");
-        match info.arg("server").query_async::<String>(&mut self.socket).await {
+        info.arg("server").arg("memory");
+        match info.query_async::<String>(&mut self.socket).await {
             Ok(info) => {
-                let run = info.lines().find_map(|line| line.strip_prefix("run_id:"));
-                Ok(run.unwrap_or_default().into())
+                let told = |name| info.lines().find_map(|line| line.strip_prefix(name));
+                self.run = told("run_id:").unwrap_or_default().into();
+                self.keeps_all = told("maxmemory_policy:") == Some("noeviction");
+                Ok(())
             }
             // An access list may forbid it.
-            Err(error) if matches!(error.kind(), ErrorKind::Server(_)) => Ok("".into()),
+            Err(error) if matches!(error.kind(), ErrorKind::Server(_)) => Ok(()),
             Err(error) => Err(failure(&error)),
         }
     }
@@ -194,8 +203,13 @@ impl Reply {
         redis::from_redis_value(self.0).map_err(|error| unexpected(&error))
     }
 
-    pub(crate) fn integers(self) -> Result<Vec<i64>, Failure> {
-        redis::from_redis_value(self.0).map_err(|error| unexpected(&error))
+    /// Reads numbers, with `None` where there is something else.
+    pub(crate) fn numbers(self) -> Result<Vec<Option<i64>>, Failure> {
+        let Value::Array(values) = self.0 else {
+            return Err(Failure::Refused(Cause::new("an answer of another shape")));
+        };
+        let number = |value| if let Value::Int(number) = value { Some(number) } else { None };
+        Ok(values.into_iter().map(number).collect())
     }
 
     pub(crate) fn bytes(self) -> Result<Vec<u8>, Failure> {

@@ -72,8 +72,8 @@ impl Calendar {
         self.period.longest()
     }
 
-    /// The ends of the periods around a time.
-    pub(super) fn bounds(self, now: i64) -> Bounds {
+    /// Returns the ends of the periods around a time in microseconds since the Unix epoch.
+    pub fn bounds(self, now: i64) -> Bounds {
         self.period.bounds(self.zone, now)
     }
 }

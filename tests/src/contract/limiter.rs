@@ -11,10 +11,10 @@ use time::OffsetDateTime;
 
 /// A limiter under test, on a clock the test moves, and two tenants.
 pub(crate) struct LimiterBench {
-    limiter: Arc<dyn RateLimiter>,
-    clock: Arc<ManualClock>,
-    harbor: TenantId,
-    riverside: TenantId,
+    pub(super) limiter: Arc<dyn RateLimiter>,
+    pub(super) clock: Arc<ManualClock>,
+    pub(super) harbor: TenantId,
+    pub(super) riverside: TenantId,
 }
 
 pub(crate) const ONE: NonZeroU32 = NonZeroU32::MIN;
@@ -23,7 +23,7 @@ pub(crate) fn n(n: u32) -> NonZeroU32 {
     NonZeroU32::new(n).expect("not zero")
 }
 
-fn seconds(seconds: u64) -> Duration {
+pub(super) fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
@@ -48,16 +48,16 @@ impl LimiterBench {
         decision
     }
 
-    async fn peek(&self, tenant: TenantId, limits: &[Limit]) -> Decision {
+    pub(super) async fn peek(&self, tenant: TenantId, limits: &[Limit]) -> Decision {
         self.limiter.peek(tenant, limits).await.expect("a decision")
     }
 
-    async fn allowed(&self, tenant: TenantId, limits: &[Limit], cost: u32) -> bool {
+    pub(super) async fn allowed(&self, tenant: TenantId, limits: &[Limit], cost: u32) -> bool {
         self.check(tenant, limits, cost).await.is_allowed()
     }
 
     /// How many of `tries` calls are admitted.
-    async fn admitted(&self, tenant: TenantId, limits: &[Limit], tries: usize) -> usize {
+    pub(super) async fn admitted(&self, tenant: TenantId, limits: &[Limit], tries: usize) -> usize {
         let mut admitted = 0;
         for _ in 0..tries {
             admitted += usize::from(self.allowed(tenant, limits, 1).await);
@@ -65,7 +65,7 @@ impl LimiterBench {
         admitted
     }
 
-    fn advance(&self, by: Duration) {
+    pub(super) fn advance(&self, by: Duration) {
         self.clock.advance(by);
     }
 }

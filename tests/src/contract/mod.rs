@@ -5,4 +5,5 @@ pub(crate) mod cache;
 pub(crate) mod limiter;
 pub(crate) mod meter;
 pub(crate) mod quota;
+pub(crate) mod shapes;
 pub(crate) mod sink;

@@ -7,8 +7,14 @@ use tenancy_core::limit::{Limit, LimitName, MemoryRateLimiter, RateLimiter, Slid
 use tenancy_core::{Actor, ActorKind, SystemClock, TenantId};
 
 use crate::contract::limiter::{LimiterBench, ONE, limiter_contract, n};
+use crate::contract::shapes::shapes_contract;
 
 limiter_contract!({
+    let clock = LimiterBench::clock();
+    LimiterBench::new(MemoryRateLimiter::new(clock.clone()), clock)
+});
+
+shapes_contract!({
     let clock = LimiterBench::clock();
     LimiterBench::new(MemoryRateLimiter::new(clock.clone()), clock)
 });

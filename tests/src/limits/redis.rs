@@ -5,12 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use tenancy_core::limit::{Limit, LimitName, RateLimiter, SlidingLog, Source};
-use tenancy_core::{ManualClock, TenantId};
-use tenancy_redis::{OnLoss, RedisOptions, RedisRateLimiter, RedisStore};
+use tenancy_core::limit::{
+    AtMost, Calendar, Limit, LimitName, Period, Policy, RateLimiter, SlidingLog, Source,
+    TokenBucket,
+};
+use tenancy_core::{ErrorKind, ManualClock, TenantId};
+use tenancy_redis::{OnLoss, RedisOptions, RedisRateLimiter, RedisStore, StrictRedisRateLimiter};
 
 use crate::contract::limiter::{LimiterBench, ONE, limiter_contract, n};
-use crate::harness::variable;
+use crate::contract::shapes::shapes_contract;
+use crate::harness::{Link, PrivateRedis, address, variable};
 
 /// A store with so much patience that only a real fault is one.
 pub(super) fn store() -> RedisStore {
@@ -28,6 +32,11 @@ fn exact(clock: Arc<ManualClock>) -> RedisRateLimiter {
 }
 
 limiter_contract!({
+    let clock = LimiterBench::clock();
+    LimiterBench::new(exact(clock.clone()), clock)
+});
+
+shapes_contract!({
     let clock = LimiterBench::clock();
     LimiterBench::new(exact(clock.clone()), clock)
 });
@@ -135,6 +144,115 @@ async fn keeps_a_hit_in_eleven_bytes() {
     }
 }
 
+/// Ten a second, a thousand an hour, a million a month, all of them in use.
+#[tokio::test]
+async fn keeps_three_windows_of_a_tenant_in_200_bytes() {
+    let clock = LimiterBench::clock();
+    let limiter = exact(clock.clone());
+    let limits = [
+        Limit::new(LimitName::from_static("second"), {
+            TokenBucket::per_second(n(10), n(10)).expect("a good policy")
+        }),
+        Limit::new(LimitName::from_static("hour"), AtMost::per_hour(n(1_000))),
+        Limit::new(LimitName::from_static("month"), Calendar::new(n(1_000_000), Period::Month)),
+    ];
+    let mut connection = connection().await;
+    for tenant in [TenantId::generate(), TenantId::generate()] {
+        for _ in 0..32 {
+            assert!(limiter.check(tenant, &limits, n(10)).await.expect("a decision").is_allowed());
+            clock.advance(Duration::from_mins(2));
+        }
+        let keys = keys_of(tenant).await;
+        assert_eq!(keys.len(), 1, "{keys:?}");
+        let bytes = memory_of(&mut connection, &keys[0]).await;
+        assert!(bytes <= 200, "{bytes} bytes");
+    }
+}
+
+/// A call of one limit does not end the other ones of its subject.
+#[tokio::test]
+async fn limits_that_share_a_key_live_as_long_as_they_count() {
+    let clock = LimiterBench::clock();
+    let limiter = exact(clock.clone());
+    let short = [Limit::new(LimitName::from_static("short"), AtMost::per_second(n(5)))];
+    let long = [Limit::new(LimitName::from_static("long"), AtMost::per_day(n(5)))];
+    for tenant in [TenantId::generate(), TenantId::generate()] {
+        limiter.check(tenant, &long, n(5)).await.expect("a decision");
+        limiter.check(tenant, &short, n(5)).await.expect("a decision");
+        let keys = keys_of(tenant).await;
+        assert_eq!(keys.len(), 1, "{keys:?}");
+        let mut command = redis::cmd("PTTL");
+        let lives: i64 =
+            command.arg(&keys[0]).query_async(&mut connection().await).await.expect("a time");
+        assert!(lives > 86_000_000, "{lives} ms");
+        clock.advance(Duration::from_hours(1));
+        let decision = limiter.check(tenant, &short, n(5)).await.expect("a decision");
+        assert!(decision.is_allowed());
+        assert!(!limiter.check(tenant, &long, ONE).await.expect("a decision").is_allowed());
+    }
+}
+
+#[tokio::test]
+async fn a_strict_limiter_wants_a_redis_that_forgets_nothing() {
+    let mut server = PrivateRedis::stopped().await;
+    for (policy, good) in [("allkeys-lru", false), ("volatile-ttl", false), ("noeviction", true)] {
+        server.start(&["--maxmemory-policy", policy]).await;
+        let patient = RedisOptions::new().deadline(Duration::from_secs(10));
+        let store = RedisStore::open(&server.url(), patient).expect("a good URL");
+        let limits = [Limit::new(LimitName::TENANT, AtMost::per_hour(n(2)))];
+        match StrictRedisRateLimiter::open(store).await {
+            Ok(limiter) => {
+                assert!(good, "{policy}");
+                for tenant in [TenantId::generate(), TenantId::generate()] {
+                    for allowed in [true, true, false] {
+                        let decision = limiter.check(tenant, &limits, ONE).await;
+                        let decision = decision.expect("a decision");
+                        let said = (decision.is_allowed(), decision.source());
+                        assert_eq!(said, (allowed, Source::Exact));
+                    }
+                }
+                server.kill().await;
+                let error = limiter.check(TenantId::generate(), &limits, ONE).await;
+                assert_eq!(error.expect_err("closed").kind(), ErrorKind::Unavailable);
+            }
+            Err(error) => {
+                assert!(!good, "{error:?}");
+                assert_eq!(error.kind(), ErrorKind::Misconfigured);
+                server.kill().await;
+            }
+        }
+    }
+}
+
+/// The first call of a batch goes away: those behind it are decided, and it is charged once at most.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_goes_away_holds_nobody_up() {
+    let link = Link::to(address(&variable("REDIS_URL")), Duration::from_millis(2)).await;
+    let options = RedisOptions::new().deadline(Duration::from_secs(10));
+    let store = RedisStore::open(&format!("redis://127.0.0.1:{}", link.port()), options);
+    let limiter = Arc::new(RedisRateLimiter::new(store.expect("a good URL"), OnLoss::Closed));
+    let limits = [Limit::new(LimitName::TENANT, AtMost::per_hour(n(1_000)))];
+    for tenant in [TenantId::generate(), TenantId::generate()] {
+        limiter.peek(tenant, &limits).await.expect("a decision");
+        let calls: Vec<_> = (0..60)
+            .map(|_| {
+                let (limiter, limits) = (limiter.clone(), limits.clone());
+                tokio::spawn(async move { limiter.check(tenant, &limits, ONE).await })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        for call in calls.iter().step_by(2) {
+            call.abort();
+        }
+        for call in calls.into_iter().skip(1).step_by(2) {
+            let decision = call.await.expect("no panic").expect("a decision");
+            assert_eq!((decision.is_allowed(), decision.source()), (true, Source::Exact));
+        }
+        let left = limiter.peek(tenant, &limits).await.expect("a decision").binding().remaining();
+        assert!((940..=970).contains(&left), "{left} are left of 1000");
+    }
+}
+
 async fn memory_of(connection: &mut MultiplexedConnection, key: &str) -> u64 {
     let mut command = redis::cmd("MEMORY");
     command.arg("USAGE").arg(key).arg("SAMPLES").arg(0);
@@ -172,10 +290,13 @@ async fn loads_its_scripts_again_when_redis_forgot_them() {
 async fn a_foreign_value_under_a_key_is_that_tenants_trouble() {
     let nodes = NonZeroU32::MIN;
     let limiter = RedisRateLimiter::new(store(), OnLoss::LocalShare { nodes });
-    let limits = [Limit::new(LimitName::TENANT, SlidingLog::per_hour(n(2)))];
+    let policies = [Policy::from(SlidingLog::per_hour(n(2))), AtMost::per_hour(n(2)).into()];
     let (broken, whole) = (TenantId::generate(), TenantId::generate());
     let mut connection = connection().await;
-    for spoil in [&["SET", "text"][..], &["RPUSH", "short"], &["HSET", "a", "b"]] {
+    let spoils =
+        [&["SET", "text"][..], &["SET", "Itenant"], &["RPUSH", "short"], &["HSET", "a", "b"]];
+    for (policy, spoil) in policies.iter().flat_map(|policy| spoils.map(|spoil| (*policy, spoil))) {
+        let limits = [Limit::new(LimitName::TENANT, policy)];
         limiter.check(broken, &limits, ONE).await.expect("a decision");
         let key = keys_of(broken).await.remove(0);
         redis::cmd("DEL").arg(&key).query_async::<()>(&mut connection).await.expect("gone");

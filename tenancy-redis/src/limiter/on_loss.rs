@@ -1,7 +1,8 @@
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use tenancy_core::limit::step::{Reading, Refusal};
-use tenancy_core::limit::{Limit, Policy};
+use tenancy_core::limit::{Call, Limit, Operation, Policy};
 
 /// What decides while Redis does not answer.
 ///
@@ -34,16 +35,16 @@ impl Default for OnLoss {
 }
 
 /// Each limit with its share of the policy.
-pub(crate) fn shares(limits: &[Limit], nodes: NonZeroU32) -> Vec<Limit> {
+pub(super) fn shares(limits: &[Limit], nodes: NonZeroU32) -> Vec<Limit> {
     limits.iter().map(|limit| limit.clone().with_policy(limit.policy().share_of(nodes))).collect()
 }
 
 /// What a share said, as a reading of the whole limit.
 ///
 /// A cost above the share is refused for now, not for good: Redis will be back.
-pub(crate) fn reading_of_share(reading: Reading, whole: Policy, cost: NonZeroU32) -> Reading {
+pub(super) fn reading_of_share(reading: Reading, whole: Policy, call: Call) -> Reading {
     match reading.refusal {
-        Some(Refusal::Never) if cost <= whole.n() => {
+        Some(Refusal::Never) if call.cost() <= whole.n() => {
             Reading { refusal: Some(Refusal::Wait(whole.window())), ..reading }
         }
         _ => reading,
@@ -51,11 +52,15 @@ pub(crate) fn reading_of_share(reading: Reading, whole: Policy, cost: NonZeroU32
 }
 
 /// What is said when nobody counts.
-pub(crate) fn unchecked(policy: Policy, cost: NonZeroU32) -> Reading {
+pub(super) fn unchecked(policy: Policy, call: Call) -> Reading {
+    // Part of a cost fits always, and a permit costs nothing.
+    let fits = call.cost() <= policy.n()
+        || matches!(policy, Policy::Concurrency(_))
+        || matches!(call.operation(), Operation::UpTo | Operation::Force);
     Reading {
         remaining: policy.n().get(),
-        more_after: std::time::Duration::ZERO,
-        reset_after: std::time::Duration::ZERO,
-        refusal: (cost > policy.n()).then_some(Refusal::Never),
+        more_after: Duration::ZERO,
+        reset_after: Duration::ZERO,
+        refusal: (!fits).then_some(Refusal::Never),
     }
 }
