@@ -15,7 +15,9 @@ use std::time::Duration;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota};
-use tenancy_core::limit::{Limit, LimitName, MemoryRateLimiter, RateLimiter, SlidingLog};
+use tenancy_core::limit::{
+    AtMost, Limit, LimitName, MemoryRateLimiter, Policy, RateLimiter, SlidingLog, TokenBucket,
+};
 use tenancy_core::{SystemClock, TenantId};
 
 const ONE: NonZeroU32 = NonZeroU32::MIN;
@@ -61,6 +63,26 @@ fn hot(group: &mut BenchmarkGroup<'_, WallTime>) {
     group.bench_function("governor_direct", |b| {
         b.iter(|| assert!(black_box(&peer).check().is_ok()));
     });
+}
+
+/// The shape that is next to governor's: one level, and what time gives back.
+fn bucket(group: &mut BenchmarkGroup<'_, WallTime>) {
+    let million = NonZeroU32::new(1_000_000).expect("not zero");
+    let bucket = TokenBucket::new(million, million, Duration::from_millis(1));
+    let at_most = AtMost::new(NonZeroU32::MAX, Duration::from_mins(1));
+    for (name, policy) in [
+        ("ours_bucket_hot", Policy::from(bucket.expect("a good policy"))),
+        ("ours_at_most_hot", Policy::from(at_most.expect("a good policy"))),
+    ] {
+        let (tenant, limits) = (TenantId::generate(), [Limit::new(LimitName::TENANT, policy)]);
+        let ours = limiter();
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                let decision = ours.try_local(black_box(tenant), &limits, ONE);
+                assert!(decision.expect("at once").expect("a decision").is_allowed());
+            });
+        });
+    }
 }
 
 fn refused(group: &mut BenchmarkGroup<'_, WallTime>) {
@@ -122,6 +144,7 @@ fn three(group: &mut BenchmarkGroup<'_, WallTime>) {
 fn limits_memory(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("limits_memory");
     hot(&mut group);
+    bucket(&mut group);
     refused(&mut group);
     tenants(&mut group);
     three(&mut group);

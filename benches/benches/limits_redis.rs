@@ -9,7 +9,9 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, IntoConnectionInfo, io::tcp::TcpSettings};
 use tenancy_core::TenantId;
-use tenancy_core::limit::{Limit, LimitName, RateLimiter, SlidingLog};
+use tenancy_core::limit::{
+    AtMost, Calendar, Limit, LimitName, Period, RateLimiter, SlidingLog, TokenBucket,
+};
 use tenancy_redis::{OnLoss, RedisOptions, RedisRateLimiter, RedisStore};
 use tokio::runtime::{Builder, Runtime};
 
@@ -43,8 +45,24 @@ fn sixty() -> Vec<Limit> {
 
 /// All of them pass, and each is charged.
 fn plenty() -> Vec<Limit> {
+    let million = NonZeroU32::new(1_000_000).expect("not zero");
+    let plenty = TokenBucket::new(million, million, Duration::from_millis(10));
+    vec![Limit::new(LimitName::TENANT, plenty.expect("a good policy"))]
+}
+
+fn log() -> Vec<Limit> {
     let plenty = SlidingLog::new(SlidingLog::MAX_N, Duration::from_millis(10));
     vec![Limit::new(LimitName::TENANT, plenty.expect("a good policy"))]
+}
+
+/// Three windows of one tenant, as plans have them; all pass.
+fn windows() -> Vec<Limit> {
+    let n = |n| NonZeroU32::new(n).expect("not zero");
+    vec![
+        plenty().remove(0),
+        Limit::new(LimitName::from_static("hour"), AtMost::per_hour(n(4_000_000_000))),
+        Limit::new(LimitName::from_static("month"), Calendar::new(n(4_000_000_000), Period::Month)),
+    ]
 }
 
 fn three() -> Vec<Limit> {
@@ -76,21 +94,29 @@ struct Mix {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     One,
+    Log,
     Refused,
     Three,
+    Windows,
     Increment,
 }
 
+const KINDS: [Kind; 6] =
+    [Kind::One, Kind::Log, Kind::Refused, Kind::Three, Kind::Windows, Kind::Increment];
+
 impl Mix {
     async fn time_of(&self, timed: Kind, rounds: u64) -> Duration {
-        let (one, refused, three) = (plenty(), sixty(), three());
+        let (one, log, refused) = (plenty(), log(), sixty());
+        let (three, windows) = (three(), windows());
         let mut connection = self.connection.clone();
         let mut total = Duration::ZERO;
         for _ in 0..rounds {
-            for kind in [Kind::One, Kind::Refused, Kind::Three, Kind::Increment] {
+            for kind in KINDS {
                 let start = Instant::now();
                 match kind {
                     Kind::One => drop(decide(&self.limiter, self.tenant, &one).await),
+                    Kind::Log => drop(decide(&self.limiter, self.tenant, &log).await),
+                    Kind::Windows => drop(decide(&self.limiter, self.tenant, &windows).await),
                     Kind::Refused => drop(decide(&self.limiter, self.tenant, &refused).await),
                     Kind::Three => drop(decide(&self.limiter, self.tenant, &three).await),
                     Kind::Increment => drop(increment(&mut connection, &self.key).await),
@@ -115,7 +141,9 @@ fn one_task(criterion: &mut Criterion) {
     };
     for (name, kind) in [
         ("ours_one_task", Kind::One),
+        ("ours_log_one_task", Kind::Log),
         ("ours_refused_one_task", Kind::Refused),
+        ("ours_windows_one_task", Kind::Windows),
         ("ours_three_one_task", Kind::Three),
         ("incr_one_task", Kind::Increment),
     ] {
@@ -142,20 +170,26 @@ where
 fn many_tasks(criterion: &mut Criterion) {
     let runtime = Runtime::new().expect("a runtime");
     let mut group = criterion.benchmark_group("limits_redis");
-    let (limiter, tenant) = (limiter(), TenantId::generate());
-    let limits: Arc<[Limit]> = plenty().into();
-    group.bench_function("ours_64_tasks", |b| {
-        b.to_async(&runtime).iter_custom(|calls| {
-            in_tasks(calls, |calls| {
-                let (limiter, limits) = (limiter.clone(), limits.clone());
-                async move {
-                    for _ in 0..calls {
-                        decide(&limiter, tenant, &limits).await;
+    let limiter = limiter();
+    for (name, limits) in [
+        ("ours_64_tasks", plenty()),
+        ("ours_log_64_tasks", log()),
+        ("ours_windows_64_tasks", windows()),
+    ] {
+        let (tenant, limits) = (TenantId::generate(), Arc::<[Limit]>::from(limits));
+        group.bench_function(name, |b| {
+            b.to_async(&runtime).iter_custom(|calls| {
+                in_tasks(calls, |calls| {
+                    let (limiter, limits) = (limiter.clone(), limits.clone());
+                    async move {
+                        for _ in 0..calls {
+                            decide(&limiter, tenant, &limits).await;
+                        }
                     }
-                }
-            })
+                })
+            });
         });
-    });
+    }
     let connection = runtime.block_on(connection());
     let key = format!("benches:{}", TenantId::generate());
     group.bench_function("incr_64_tasks", |b| {

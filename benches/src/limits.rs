@@ -2,7 +2,7 @@ use crate::{Figure, Goal};
 
 /// Goals lie about a third above what a quiet machine measures: a guard against getting slower,
 /// not yet where this wants to be.
-pub(crate) const FIGURES: [Figure; 9] = [
+pub(crate) const FIGURES: [Figure; 18] = [
     Figure {
         question: "memory: one hot key / governor keyed",
         ours: "limits_memory/ours_hot",
@@ -14,6 +14,18 @@ pub(crate) const FIGURES: [Figure; 9] = [
         ours: "limits_memory/ours_hot",
         reference: "limits_memory/governor_direct",
         goal: Goal::Ratio(14.0),
+    },
+    Figure {
+        question: "memory: a bucket, at once / governor keyed",
+        ours: "limits_memory/ours_bucket_hot",
+        reference: "limits_memory/governor_keyed_hot",
+        goal: Goal::Ratio(3.6),
+    },
+    Figure {
+        question: "memory: an at-most, at once / governor keyed",
+        ours: "limits_memory/ours_at_most_hot",
+        reference: "limits_memory/governor_keyed_hot",
+        goal: Goal::Ratio(3.6),
     },
     Figure {
         question: "memory: a refusal / governor keyed",
@@ -52,9 +64,51 @@ pub(crate) const FIGURES: [Figure; 9] = [
         goal: Goal::Ratio(3.5),
     },
     Figure {
-        question: "redis: one limit, 64 tasks / INCR, 64 tasks",
+        question: "redis: three windows, one task / INCR",
+        ours: "limits_redis/ours_windows_one_task",
+        reference: "limits_redis/incr_one_task",
+        goal: Goal::Ratio(2.5),
+    },
+    Figure {
+        question: "redis: a sliding log, one task / INCR",
+        ours: "limits_redis/ours_log_one_task",
+        reference: "limits_redis/incr_one_task",
+        goal: Goal::Ratio(2.4),
+    },
+    Figure {
+        question: "redis: one limit, 64 tasks, batched / INCR",
         ours: "limits_redis/ours_64_tasks",
         reference: "limits_redis/incr_64_tasks",
-        goal: Goal::Ratio(9.0),
+        goal: Goal::Rate(0.5),
+    },
+    Figure {
+        question: "redis: three windows, 64 tasks / INCR",
+        ours: "limits_redis/ours_windows_64_tasks",
+        reference: "limits_redis/incr_64_tasks",
+        goal: Goal::Rate(0.2),
+    },
+    Figure {
+        question: "server time: three limits, batched / 3 scripts",
+        ours: "limits_server/three_batched",
+        reference: "limits_server/three_scripts",
+        goal: Goal::Ratio(0.5),
+    },
+    Figure {
+        question: "server time: one limit, batched / alone",
+        ours: "limits_server/one_batched",
+        reference: "limits_server/one",
+        goal: Goal::Ratio(0.7),
+    },
+    Figure {
+        question: "server memory: three windows of a tenant",
+        ours: "limits_server/three_windows",
+        reference: "",
+        goal: Goal::Bytes(200.0),
+    },
+    Figure {
+        question: "server memory: a log of 1,000 / a sorted set",
+        ours: "limits_server/log",
+        reference: "limits_server/sorted_set",
+        goal: Goal::Growth(0.1),
     },
 ];

@@ -203,6 +203,10 @@ impl Reply {
         redis::from_redis_value(self.0).map_err(|error| unexpected(&error))
     }
 
+    pub(crate) fn integers(self) -> Result<Vec<i64>, Failure> {
+        redis::from_redis_value(self.0).map_err(|error| unexpected(&error))
+    }
+
     /// Reads numbers, with `None` where there is something else.
     pub(crate) fn numbers(self) -> Result<Vec<Option<i64>>, Failure> {
         let Value::Array(values) = self.0 else {

@@ -14,6 +14,9 @@
 //! | [`RateEnvelope`] | the most that a shape ever admits, over any interval |
 //! | [`Call`] | what is asked: a charge, a look, a part, a refund, a permit |
 //! | [`Decision`] | the answer, and its [header fields](Decision::header_fields) |
+//! | [`Permit`] | a permit that is held until it is dropped |
+//! | [`Schedule`] | a policy that depends on the time of day |
+//! | [`PatientRateLimiter`] | lets a charge wait its turn |
 //! | [`MemoryRateLimiter`] | the limiter of one process |
 //! | [`step`] | the algorithms, without storage: other limiters must give the same numbers |
 
@@ -29,10 +32,13 @@ mod header_fields;
 mod limit_key;
 mod limit_name;
 mod memory;
+mod patient;
 mod period;
+mod permit;
 mod policy;
 mod rate_limit;
 mod rate_limiter;
+mod schedule;
 mod sliding_log;
 pub mod step;
 mod token_bucket;
@@ -51,10 +57,13 @@ pub use header_fields::HeaderField;
 pub use limit_key::LimitKey;
 pub use limit_name::LimitName;
 pub use memory::MemoryRateLimiter;
+pub use patient::PatientRateLimiter;
 pub use period::{Bounds, Period};
+pub use permit::Permit;
 pub use policy::Policy;
 pub use rate_limit::Limit;
 pub use rate_limiter::{Deciding, RateLimiter};
+pub use schedule::Schedule;
 pub use sliding_log::SlidingLog;
 pub use token_bucket::TokenBucket;
 pub use zone::Zone;

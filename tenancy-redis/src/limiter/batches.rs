@@ -1,10 +1,9 @@
-use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tenancy_core::Clock;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::answer::{Answer, answers};
 use super::asked::Asked;
@@ -32,8 +31,21 @@ struct Shared {
 /// What waits for the one batch that is on its way.
 #[derive(Debug, Default)]
 struct Lane {
-    is_busy: bool,
+    taken: Taken,
+    /// How often the lane was taken: whose turn is over leaves it alone.
+    turn: u64,
     waiting: Vec<Waiting>,
+}
+
+/// Who sends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Taken {
+    #[default]
+    ByNobody,
+    /// A caller sends its own call, as long as somebody polls it.
+    ByCaller,
+    /// A task sends what waits.
+    ByTask,
 }
 
 #[derive(Debug)]
@@ -64,22 +76,29 @@ impl Batches {
     ///
     /// A dropped call may have been decided. Those that wait for it go on.
     pub(super) async fn send(&self, asked: Asked) -> Result<Answer, Failure> {
-        let until = Instant::now() + self.0.store.options().deadline;
+        let deadline = self.0.store.options().deadline;
+        let until = Instant::now() + deadline;
         match self.0.enter(asked, until) {
-            Turn::Later(answered) => answered.await.unwrap_or(Err(Failure::Down)),
-            Turn::Now(asked) => {
-                let _busy = Busy(self.0.clone());
+            Turn::Now(asked, turn) => {
+                let _busy = Busy { shared: self.0.clone(), turn };
                 let mut answers = self.0.decide(&[asked], until).await?;
                 answers.pop().unwrap_or(Err(Failure::Down))
             }
+            Turn::Later(answered, turn) => match timeout_at(until, answered).await {
+                Ok(answer) => answer.unwrap_or(Err(Failure::Down)),
+                Err(_) => {
+                    self.0.take_over(turn);
+                    Err(Failure::Late(deadline))
+                }
+            },
         }
     }
 }
 
-/// Whether a call goes at once, or with the next batch.
+/// Whether a call goes at once, or with the next batch; and whose turn it is.
 enum Turn {
-    Now(Asked),
-    Later(oneshot::Receiver<Result<Answer, Failure>>),
+    Now(Asked, u64),
+    Later(oneshot::Receiver<Result<Answer, Failure>>, u64),
 }
 
 impl Shared {
@@ -90,17 +109,42 @@ impl Shared {
 
     fn enter(&self, asked: Asked, until: Instant) -> Turn {
         let mut lane = self.lane();
-        if !mem::replace(&mut lane.is_busy, true) {
-            return Turn::Now(asked);
+        if lane.taken == Taken::ByNobody {
+            lane.take(Taken::ByCaller);
+            return Turn::Now(asked, lane.turn);
         }
         let (answer, answered) = oneshot::channel();
         lane.waiting.push(Waiting { asked, until, answer });
-        Turn::Later(answered)
+        Turn::Later(answered, lane.turn)
+    }
+
+    /// Ends the turn of a caller that nobody polls: it would hold up all others.
+    fn take_over(self: &Arc<Self>, turn: u64) {
+        let lane = self.lane();
+        if lane.turn == turn && lane.taken == Taken::ByCaller {
+            self.go_on(lane);
+        }
+    }
+
+    /// Has a task send what waits, or frees the lane.
+    fn go_on(self: &Arc<Self>, mut lane: MutexGuard<'_, Lane>) {
+        if lane.waiting.is_empty() {
+            lane.take(Taken::ByNobody);
+        } else if let Ok(runtime) = Handle::try_current() {
+            lane.take(Taken::ByTask);
+            let turn = lane.turn;
+            drop(lane);
+            runtime.spawn(self.clone().drain(turn));
+        } else {
+            // The runtime ends: so do those that wait, and hear that it is down.
+            lane.waiting.clear();
+            lane.take(Taken::ByNobody);
+        }
     }
 
     /// Sends what waits, a batch after the other, until nobody does.
-    async fn drain(self: Arc<Self>) {
-        let _busy = Busy(self.clone());
+    async fn drain(self: Arc<Self>, turn: u64) {
+        let _busy = Busy { shared: self.clone(), turn };
         loop {
             let batch = {
                 let mut lane = self.lane();
@@ -153,21 +197,24 @@ impl Shared {
     }
 }
 
+impl Lane {
+    fn take(&mut self, taken: Taken) {
+        self.taken = taken;
+        self.turn += 1;
+    }
+}
+
 /// The lane is taken as long as it lives. Then the next batch goes, or the lane is free.
-struct Busy(Arc<Shared>);
+struct Busy {
+    shared: Arc<Shared>,
+    turn: u64,
+}
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        let mut lane = self.0.lane();
-        if lane.waiting.is_empty() {
-            lane.is_busy = false;
-        } else if let Ok(runtime) = Handle::try_current() {
-            drop(lane);
-            runtime.spawn(self.0.clone().drain());
-        } else {
-            // The runtime ends: so do those that wait, and hear that it is down.
-            lane.waiting.clear();
-            lane.is_busy = false;
+        let lane = self.shared.lane();
+        if lane.turn == self.turn {
+            self.shared.go_on(lane);
         }
     }
 }

@@ -107,7 +107,13 @@ local function state_of(limit)
 end
 
 local function keep(limit, state)
-  packs[limit.key][limit.name] = { shape = limit.shape, state = state, kind = limit.kind }
+  local entries = packs[limit.key]
+  local entry = entries[limit.name]
+  if entry and entry.state == state then
+    entry.kind = limit.kind
+  else
+    entries[limit.name] = { shape = limit.shape, state = state, kind = limit.kind }
+  end
   dirty[limit.key] = true
 end
 

@@ -1,7 +1,20 @@
 
 local PEEK, CHARGE, UP_TO, FORCE, REFUND, RELEASE, RENEW = 0, 1, 2, 3, 4, 5, 6
 
-local next_key = 1
+local next_key, known = 1, {}
+
+-- Takes the keys of a call that reads like one before: in a batch most do.
+local function take_keys(asked)
+  for _, limit in ipairs(asked) do
+    limit.key = KEYS[next_key]
+    next_key = next_key + 1
+  end
+  if asked.id then
+    asked.key = KEYS[next_key]
+    next_key = next_key + 1
+  end
+  return asked
+end
 
 -- Reads a call apart. A limit has most fields from the start: a table that grows is made anew.
 local function read_call(text)
@@ -20,7 +33,7 @@ local function read_call(text)
     local limit = {
       shape = shape,
       kind = kind,
-      key = KEYS[next_key],
+      key = false,
       name = sub(text, at + 3, at + 2 + length),
       is_shadow = flags % 2 == 1,
       change = floor(flags / 2),
@@ -34,18 +47,15 @@ local function read_call(text)
       wait = -1,
     }
     at = kind.policy(limit, text, at + 3 + length)
-    next_key = next_key + 1
     asked[place] = limit
   end
-  if has_id == 1 then
-    asked.key = KEYS[next_key]
-    next_key = next_key + 1
-  end
+  known[text] = asked
   return asked
 end
 
 local function load_all(asked)
   if asked.operation == REFUND then
+    asked.of = nil
     local charged = call('GET', asked.key)
     if charged then
       asked.at, asked.charged, asked.of = unpack('>I7I4I6', charged)
@@ -205,7 +215,7 @@ end
 
 local reply = {}
 for place = 3, #ARGV do
-  local asked = read_call(ARGV[place])
+  local asked = take_keys(known[ARGV[place]] or read_call(ARGV[place]))
   local loaded, fault = pcall(load_all, asked)
   if loaded then
     reply[#reply + 1] = decide(asked)

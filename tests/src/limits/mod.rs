@@ -6,3 +6,4 @@ mod model;
 mod oracle;
 mod redis;
 mod redis_away;
+mod waiting;

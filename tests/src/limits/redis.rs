@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
@@ -250,6 +251,29 @@ async fn who_goes_away_holds_nobody_up() {
         }
         let left = limiter.peek(tenant, &limits).await.expect("a decision").binding().remaining();
         assert!((940..=970).contains(&left), "{left} are left of 1000");
+    }
+}
+
+/// A caller that is not polled any more does not hold up the others for longer than a deadline.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_stops_half_way_holds_nobody_up() {
+    let options = RedisOptions::new().deadline(Duration::from_millis(500));
+    let store = RedisStore::open(&variable("REDIS_URL"), options).expect("a good URL");
+    let limiter = RedisRateLimiter::new(store, OnLoss::Closed);
+    let limits = [Limit::new(LimitName::TENANT, AtMost::per_hour(n(9)))];
+    for tenant in [TenantId::generate(), TenantId::generate()] {
+        limiter.peek(tenant, &limits).await.expect("a decision");
+        let mut stopped = limiter.check(tenant, &limits, ONE);
+        std::future::poll_fn(|cx| Poll::Ready(stopped.as_mut().poll(cx).is_pending())).await;
+        // One waits for it, in vain; the next ones do not.
+        let _late = limiter.check(tenant, &limits, ONE).await;
+        for _ in 0..3 {
+            let decision = limiter.peek(tenant, &limits).await.expect("a decision");
+            assert_eq!(decision.source(), Source::Exact);
+        }
+        drop(stopped);
+        let decision = limiter.check(tenant, &limits, ONE).await.expect("a decision");
+        assert!(decision.is_allowed());
     }
 }
 

@@ -1,5 +1,7 @@
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::tenant_states::TenantStates;
 use crate::limit::{Call, Decision, Limit, Operation};
 use crate::{Error, TenantId};
@@ -7,7 +9,7 @@ use crate::{Error, TenantId};
 /// The states of some tenants, behind one lock.
 #[derive(Debug)]
 pub(super) struct Shard {
-    tenants: HashMap<TenantId, TenantStates>,
+    tenants: HashMap<TenantId, TenantStates, RandomState>,
     states: usize,
     sweep_at: i64,
     sweep_above: usize,
@@ -21,7 +23,7 @@ const GRACE_MICROS: i64 = 1_000_000;
 impl Shard {
     pub(super) fn new() -> Self {
         Self {
-            tenants: HashMap::new(),
+            tenants: HashMap::default(),
             states: 0,
             sweep_at: i64::MIN,
             sweep_above: SWEEP_ABOVE_AT_LEAST,

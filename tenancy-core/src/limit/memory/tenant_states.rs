@@ -1,6 +1,8 @@
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 
+use foldhash::fast::RandomState;
+
 use super::charges::Charges;
 use super::state::State;
 use crate::Error;
@@ -14,7 +16,7 @@ use crate::limit::{Call, Decision, Limit, LimitKey, Operation, Policy, Source};
 pub(super) struct TenantStates {
     slots: Vec<Slot>,
     /// Where each key's slot is. Empty while there are only a few.
-    places: HashMap<LimitKey, usize>,
+    places: HashMap<LimitKey, usize, RandomState>,
     charges: Charges,
 }
 
@@ -167,7 +169,7 @@ impl TenantStates {
             return;
         }
         self.slots.shrink_to(self.slots.len() * 2);
-        self.places = HashMap::new();
+        self.places = HashMap::default();
         if self.slots.len() > FEW {
             self.index(0);
         }
