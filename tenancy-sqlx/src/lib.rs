@@ -19,7 +19,7 @@
 //!
 //! # What is not here yet
 //!
-//! Savepoints.
+//! Binding a tenant to a session instead of a transaction.
 //!
 //! # Features
 //!
@@ -163,7 +163,7 @@ pub use backend::Backend;
 pub use cross_tenant::CrossTenantRepository;
 pub use db::TenantDb;
 pub use directory::SqlDirectory;
-pub use handle::{CrossTenantTx, SharedTx, TenantTx};
+pub use handle::{CrossTenantTx, Savepoint, SharedTx, TenantTx};
 pub use migrate::Migration;
 pub use options::TenantDbOptions;
 pub use repository::Repository;

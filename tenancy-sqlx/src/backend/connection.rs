@@ -1,13 +1,18 @@
+use std::time::Duration;
+
 use sqlx::SqlStr;
 use tenancy_core::Error;
 use tenancy_core::entity::{Row, Value};
 
 use super::Backend;
+#[cfg(feature = "postgres")]
+use super::error::is_stale_plan;
 #[cfg(feature = "mysql")]
 use super::mysql;
 #[cfg(feature = "postgres")]
 use super::postgres;
 use super::row::CodedRow;
+use super::savepoints::SavepointId;
 #[cfg(feature = "sqlite")]
 use super::sqlite;
 use super::transaction::Transaction;
@@ -21,6 +26,10 @@ pub(crate) enum Connection {
         transaction: Transaction<sqlx::Postgres>,
         /// Whether statements are prepared under a name, which poolers before 2023 cannot carry.
         prepared: bool,
+        /// What it began with.
+        begin: SqlStr,
+        /// How long a begin may take.
+        patience: Duration,
     },
     #[cfg(feature = "sqlite")]
     Sqlite(Transaction<sqlx::Sqlite>),
@@ -49,17 +58,18 @@ impl Connection {
         match self {
             #[cfg(feature = "mysql")]
             Self::MySql(transaction) => {
-                let result = mysql::execute(transaction.enter()?, sql, values).await;
+                let result = mysql::execute(transaction.enter().await?, sql, values).await;
                 transaction.leave(doing, result)
             }
             #[cfg(feature = "postgres")]
-            Self::Postgres { transaction, prepared } => {
-                let result = postgres::execute(transaction.enter()?, sql, values, *prepared).await;
+            Self::Postgres { transaction, prepared, .. } => {
+                let result =
+                    postgres::execute(transaction.enter().await?, sql, values, *prepared).await;
                 transaction.leave(doing, result)
             }
             #[cfg(feature = "sqlite")]
             Self::Sqlite(transaction) => {
-                let result = sqlite::execute(transaction.enter()?, sql, values).await;
+                let result = sqlite::execute(transaction.enter().await?, sql, values).await;
                 transaction.leave(doing, result)
             }
         }
@@ -77,21 +87,33 @@ impl Connection {
         match self {
             #[cfg(feature = "mysql")]
             Self::MySql(transaction) => {
-                let rows = mysql::fetch(transaction.enter()?, sql, values).await;
+                let rows = mysql::fetch(transaction.enter().await?, sql, values).await;
                 let rows = transaction.leave(doing, rows)?;
                 let rows = rows.iter().map(|row| read(&mut CodedRow::<sqlx::MySql>(row)));
                 rows.collect::<Result<_, _>>().inspect_err(|_| transaction.spoil())
             }
             #[cfg(feature = "postgres")]
-            Self::Postgres { transaction, prepared } => {
-                let rows = postgres::fetch(transaction.enter()?, sql, values, *prepared).await;
+            Self::Postgres { transaction, prepared, begin, patience } => {
+                let again = transaction.is_unused().then(|| (sql.clone(), values.clone()));
+                let mut rows =
+                    postgres::fetch(transaction.enter().await?, sql, values, *prepared).await;
+                if rows.as_ref().is_err_and(is_stale_plan) {
+                    if let Some((sql, values)) = again {
+                        transaction.restart(begin.clone(), *patience).await?;
+                        let connection = transaction.enter().await?;
+                        rows = postgres::fetch(connection, sql, values, *prepared).await;
+                    } else {
+                        // What it has prepared is of no more use to anybody.
+                        transaction.close_after();
+                    }
+                }
                 let rows = transaction.leave(doing, rows)?;
                 let rows = rows.iter().map(|row| read(&mut CodedRow::<sqlx::Postgres>(row)));
                 rows.collect::<Result<_, _>>().inspect_err(|_| transaction.spoil())
             }
             #[cfg(feature = "sqlite")]
             Self::Sqlite(transaction) => {
-                let rows = sqlite::fetch(transaction.enter()?, sql, values).await;
+                let rows = sqlite::fetch(transaction.enter().await?, sql, values).await;
                 let rows = transaction.leave(doing, rows)?;
                 let rows = rows.iter().map(|row| read(&mut CodedRow::<sqlx::Sqlite>(row)));
                 rows.collect::<Result<_, _>>().inspect_err(|_| transaction.spoil())
@@ -108,20 +130,65 @@ impl Connection {
             #[cfg(feature = "mysql")]
             Self::MySql(transaction) => {
                 transaction.close_after();
-                let result = sqlx::raw_sql(sql).execute(transaction.enter()?).await;
+                let result = sqlx::raw_sql(sql).execute(transaction.enter().await?).await;
                 transaction.leave(doing, result).map(drop)
             }
             #[cfg(feature = "postgres")]
             Self::Postgres { transaction, .. } => {
                 transaction.close_after();
-                let result = sqlx::raw_sql(sql).execute(transaction.enter()?).await;
+                let result = sqlx::raw_sql(sql).execute(transaction.enter().await?).await;
                 transaction.leave(doing, result).map(drop)
             }
             #[cfg(feature = "sqlite")]
             Self::Sqlite(transaction) => {
-                let result = sqlx::raw_sql(sql).execute(transaction.enter()?).await;
+                let result = sqlx::raw_sql(sql).execute(transaction.enter().await?).await;
                 transaction.leave(doing, result).map(drop)
             }
+        }
+    }
+
+    pub(crate) async fn set_savepoint(&mut self) -> Result<SavepointId, Error> {
+        match self {
+            #[cfg(feature = "mysql")]
+            Self::MySql(transaction) => transaction.set_savepoint().await,
+            #[cfg(feature = "postgres")]
+            Self::Postgres { transaction, .. } => transaction.set_savepoint().await,
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(transaction) => transaction.set_savepoint().await,
+        }
+    }
+
+    pub(crate) async fn release(&mut self, id: SavepointId) -> Result<(), Error> {
+        match self {
+            #[cfg(feature = "mysql")]
+            Self::MySql(transaction) => transaction.release(id).await,
+            #[cfg(feature = "postgres")]
+            Self::Postgres { transaction, .. } => transaction.release(id).await,
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(transaction) => transaction.release(id).await,
+        }
+    }
+
+    pub(crate) async fn roll_back_to(&mut self, id: SavepointId) -> Result<(), Error> {
+        match self {
+            #[cfg(feature = "mysql")]
+            Self::MySql(transaction) => transaction.roll_back_to(id).await,
+            #[cfg(feature = "postgres")]
+            Self::Postgres { transaction, .. } => transaction.roll_back_to(id).await,
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(transaction) => transaction.roll_back_to(id).await,
+        }
+    }
+
+    /// Rolls back to a savepoint before the next statement.
+    pub(crate) fn give_up(&mut self, id: SavepointId) {
+        match self {
+            #[cfg(feature = "mysql")]
+            Self::MySql(transaction) => transaction.give_up(id),
+            #[cfg(feature = "postgres")]
+            Self::Postgres { transaction, .. } => transaction.give_up(id),
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(transaction) => transaction.give_up(id),
         }
     }
 

@@ -48,6 +48,18 @@ pub(crate) fn is_disconnect(error: &sqlx::Error) -> bool {
     }
 }
 
+/// Tells whether Postgres refuses a prepared statement because a table has changed since.
+///
+/// The name of the routine says so in every language of the server.
+#[cfg(feature = "postgres")]
+pub(crate) fn is_stale_plan(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(fault) = error else { return false };
+    let fault = fault.try_downcast_ref::<sqlx::postgres::PgDatabaseError>();
+    fault.is_some_and(|fault| {
+        fault.code() == "0A000" && fault.routine() == Some("RevalidateCachedQuery")
+    })
+}
+
 /// Tells whether SQLite would not even open the file, because another process is turning it to
 /// write-ahead logging; its own waiting does not cover that.
 pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
@@ -92,6 +104,9 @@ fn kind_of_code(code: &str, message: &str) -> ErrorKind {
         "08P01" if message.contains("does not exist") || message.contains("no such database") => {
             ErrorKind::Misconfigured
         }
+        // "cached plan must not change result type": the table has changed, the next transaction
+        // prepares anew.
+        "0A000" if message.contains("cached plan") => ErrorKind::Unavailable,
         // Data exceptions: a NUL in a text, a number or a time out of range.
         code if code.len() == 5 && code.starts_with("22") => ErrorKind::Invalid,
         _ => ErrorKind::Internal,

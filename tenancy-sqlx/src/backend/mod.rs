@@ -12,6 +12,7 @@ mod pools;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 mod row;
+mod savepoints;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 mod transaction;
@@ -19,6 +20,7 @@ mod transaction;
 pub(crate) use connection::Connection;
 pub(crate) use lease::Lease;
 pub(crate) use pools::{Begin, Pools, Shape, Slots, create_database};
+pub(crate) use savepoints::SavepointId;
 pub(crate) use transaction::Access;
 
 /// The databases that are spoken to.

@@ -118,11 +118,11 @@ impl Pools {
             }
             #[cfg(feature = "postgres")]
             Self::Postgres(pool) => {
-                let statement = postgres::begin(&begin, options);
-                let patience = options.connect_timeout;
-                let transaction = Transaction::begin(pool, Some(statement), patience, lease);
-                let transaction = transaction.await?;
-                Ok(Connection::Postgres { transaction, prepared: options.prepared })
+                let begin = postgres::begin(&begin, options);
+                let (prepared, patience) = (options.prepared, options.connect_timeout);
+                let transaction =
+                    Transaction::begin(pool, Some(begin.clone()), patience, lease).await?;
+                Ok(Connection::Postgres { transaction, prepared, begin, patience })
             }
             #[cfg(feature = "sqlite")]
             Self::Sqlite(pools) => {

@@ -192,6 +192,10 @@ impl Codec for Postgres {
         }
         Ok(arguments)
     }
+
+    async fn run(connection: &mut PgConnection, sql: SqlStr) -> sqlx::Result<()> {
+        sqlx::raw_sql(sql).execute(connection).await.map(drop)
+    }
 }
 
 /// Adds values of one kind as an array; a value of another kind is refused.

@@ -1,4 +1,4 @@
-use sqlx::Row as _;
+use sqlx::{Row as _, SqlStr};
 use tenancy_core::entity::{Kind, Row, Value};
 use tenancy_core::{Error, ErrorKind};
 
@@ -10,6 +10,12 @@ pub(crate) trait Codec: sqlx::Database {
 
     fn decode(row: &Self::Row, index: usize, kind: Kind) -> sqlx::Result<Value>;
     fn encode(values: Vec<Value>) -> sqlx::Result<Self::Arguments>;
+
+    /// Runs statements without values, in one message.
+    fn run(
+        connection: &mut Self::Connection,
+        sql: SqlStr,
+    ) -> impl Future<Output = sqlx::Result<()>> + Send;
 }
 
 /// A row of a database, read as values.

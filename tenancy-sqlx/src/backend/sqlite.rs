@@ -218,6 +218,10 @@ impl Codec for Sqlite {
         }
         Ok(arguments)
     }
+
+    async fn run(connection: &mut SqliteConnection, sql: SqlStr) -> sqlx::Result<()> {
+        sqlx::raw_sql(sql).execute(connection).await.map(drop)
+    }
 }
 
 fn value<'row, T>(row: &'row SqliteRow, index: usize) -> sqlx::Result<Option<T>>

@@ -3,7 +3,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+#[cfg(feature = "postgres")]
+use sqlx::Connection as _;
 use sqlx::pool::PoolConnection;
+#[cfg(feature = "postgres")]
+use sqlx::postgres::PgTransactionManager;
 use sqlx::{Pool, SqlStr};
 use sqlx_core::transaction::TransactionManager as _;
 use tenancy_core::{Error, ErrorKind};
@@ -12,6 +16,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::error::{from_sqlx, is_busy, is_disconnect};
 use super::lease::Lease;
 use super::row::Codec;
+use super::savepoints::{SavepointId, Savepoints};
 
 /// How long to leave a SQLite file alone that another process is setting up.
 const BUSY_PAUSE: Duration = Duration::from_millis(10);
@@ -42,6 +47,9 @@ impl Access {
 pub(crate) struct Transaction<DB: Codec> {
     connection: PoolConnection<DB>,
     state: State,
+    /// Whether a statement of it has succeeded.
+    used: bool,
+    savepoints: Savepoints,
     /// Given back behind the connection.
     _lease: Lease,
 }
@@ -54,7 +62,7 @@ enum State {
     Open,
     /// A statement runs; if this is what a later call finds, it was cancelled.
     Busy,
-    /// A statement failed.
+    /// A statement failed. Rolling back to a savepoint mends that.
     Failed,
     /// What comes next on the wire is not known: the connection is of no more use.
     Lost,
@@ -98,7 +106,8 @@ impl<DB: Codec> Transaction<DB> {
     }
 
     /// Lends the connection for one statement; [`leave`](Self::leave) must follow.
-    pub(crate) fn enter(&mut self) -> Result<&mut DB::Connection, Error> {
+    pub(crate) async fn enter(&mut self) -> Result<&mut DB::Connection, Error> {
+        self.settle().await?;
         let refusal = match self.state {
             State::Open => {
                 self.state = State::Busy;
@@ -126,7 +135,57 @@ impl<DB: Codec> Transaction<DB> {
             Err(_) if DB::SURVIVES_CANCEL => State::Failed,
             Err(_) => State::Lost,
         };
+        self.used |= result.is_ok();
         result.map_err(|error| from_sqlx(doing, error))
+    }
+
+    /// Sets a savepoint inside of those that are open.
+    pub(crate) async fn set_savepoint(&mut self) -> Result<SavepointId, Error> {
+        let id = SavepointId::next();
+        let result = DB::run(self.enter().await?, id.set()).await;
+        self.leave("set a savepoint", result)?;
+        self.savepoints.push(id);
+        Ok(id)
+    }
+
+    /// Keeps what was done since the innermost savepoint, as a part of what is around it.
+    pub(crate) async fn release(&mut self, id: SavepointId) -> Result<(), Error> {
+        self.settle().await?;
+        self.savepoints.require_innermost(id)?;
+        let result = DB::run(self.enter().await?, id.release()).await;
+        self.leave("release a savepoint", result)?;
+        self.savepoints.pop();
+        Ok(())
+    }
+
+    /// Takes back what was done since a savepoint, also what failed.
+    pub(crate) async fn roll_back_to(&mut self, id: SavepointId) -> Result<(), Error> {
+        self.give_up(id);
+        self.settle().await?;
+        match self.state {
+            State::Open => Ok(()),
+            _ => self.enter().await.map(drop),
+        }
+    }
+
+    /// Rolls back to a savepoint before the next statement, or the commit.
+    pub(crate) fn give_up(&mut self, id: SavepointId) {
+        if !self.savepoints.give_up(id) {
+            self.state = State::Lost;
+        }
+    }
+
+    /// Does what a dropped savepoint has left to do. A statement that was cancelled half-way is
+    /// not mended by that.
+    async fn settle(&mut self) -> Result<(), Error> {
+        if !matches!(self.state, State::Open | State::Failed) {
+            return Ok(());
+        }
+        let Some(id) = self.savepoints.take_given_up() else { return Ok(()) };
+        self.state = State::Busy;
+        let result = DB::run(&mut self.connection, id.roll_back()).await;
+        self.state = if result.is_ok() { State::Open } else { State::Lost };
+        result.map_err(|error| from_sqlx("roll back to a savepoint", error))
     }
 
     /// Takes no more statements and does not commit: what came back cannot be trusted.
@@ -151,7 +210,9 @@ impl<DB: Codec> Transaction<DB> {
 
     /// Commits. When this is cancelled or fails, whether it took effect is not known.
     pub(crate) async fn commit(mut self) -> Result<(), Error> {
-        let result = DB::TransactionManager::commit(self.enter()?).await;
+        self.settle().await?;
+        self.savepoints.require_none()?;
+        let result = DB::TransactionManager::commit(self.enter().await?).await;
         self.leave("commit a transaction", result)?;
         self.state = State::Done;
         Ok(())
@@ -166,6 +227,35 @@ impl<DB: Codec> Transaction<DB> {
         let result = DB::TransactionManager::rollback(&mut self.connection).await;
         self.leave("roll back a transaction", result)?;
         self.state = State::Done;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl Transaction<sqlx::Postgres> {
+    /// Tells whether nothing would be lost by beginning anew.
+    pub(crate) const fn is_unused(&self) -> bool {
+        !self.used
+    }
+
+    /// Begins anew on the same connection, which forgets the statements it has prepared.
+    ///
+    /// Dropped half-way, the connection is closed.
+    pub(crate) async fn restart(
+        &mut self,
+        statement: SqlStr,
+        patience: Duration,
+    ) -> Result<(), Error> {
+        self.state = State::Opening;
+        let connection = &mut *self.connection;
+        let work = async {
+            PgTransactionManager::rollback(connection).await?;
+            connection.clear_cached_statements().await?;
+            PgTransactionManager::begin(connection, Some(statement)).await
+        };
+        let result = timeout(patience, work).await.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+        result.map_err(|error| from_sqlx("begin a transaction anew", error))?;
+        self.state = State::Open;
         Ok(())
     }
 }
@@ -200,7 +290,14 @@ impl<DB: Codec> FinishOnDrop<DB> {
         patience: Duration,
         lease: Lease,
     ) -> Self {
-        let mut transaction = Transaction { connection, state: State::Opening, _lease: lease };
+        let savepoints = Savepoints::default();
+        let mut transaction = Transaction {
+            connection,
+            state: State::Opening,
+            used: false,
+            savepoints,
+            _lease: lease,
+        };
         Self(Some(Box::pin(async move {
             let begin = DB::TransactionManager::begin(&mut transaction.connection, statement);
             timeout(patience, begin).await.map_err(|_| sqlx::Error::PoolTimedOut)??;

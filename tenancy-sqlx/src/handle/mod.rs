@@ -5,10 +5,12 @@ mod crossing;
 #[cfg(feature = "axum")]
 mod extract;
 mod progress;
+mod savepoint;
 mod shared_tx;
 mod tenant_tx;
 
 pub use cross_tenant_tx::CrossTenantTx;
 pub(crate) use crossing::tell as tell_crossing;
+pub use savepoint::Savepoint;
 pub use shared_tx::SharedTx;
 pub use tenant_tx::TenantTx;

@@ -4,8 +4,8 @@ use sqlx::SqlStr;
 use tenancy_core::entity::{Row, Value};
 use tenancy_core::{Error, TenantEntity, TenantId};
 
-use super::crossing;
 use super::progress::Progress;
+use super::{Savepoint, crossing};
 use crate::TenantDb;
 use crate::backend::{Access, Backend, Connection};
 use crate::repository::Repository;
@@ -18,7 +18,7 @@ use crate::repository::Repository;
 /// # Failure
 ///
 /// After a failed statement the transaction takes no more and does not commit: drop it and start
-/// another.
+/// another, or roll back to a [savepoint](Self::savepoint).
 ///
 /// # Cancel safety
 ///
@@ -55,6 +55,48 @@ impl TenantTx {
         Repository::new(self)
     }
 
+    /// Sets a savepoint: work that can be taken back without the rest.
+    ///
+    /// ```
+    /// # use tenancy_core::TenantId;
+    /// # use tenancy_sqlx::{Migration, TenantDb, TenantEntity};
+    /// # #[derive(TenantEntity)]
+    /// # #[tenant(table = "notes")]
+    /// # struct Note { #[tenant(key)] id: i64, tenant_id: TenantId }
+    /// # const NOTES: Migration = Migration::portable(1, "notes", "CREATE TABLE notes (tenant_id BLOB
+    /// #     NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (tenant_id, id))");
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), tenancy_core::Error> {
+    /// # let db = TenantDb::options().register::<Note>().connect("sqlite::memory:").await?;
+    /// # db.migrate(&[NOTES]).await?;
+    /// # let tenant_id = TenantId::generate();
+    /// let mut tx = db.tenant(tenant_id);
+    /// tx.repo().insert(Note { id: 1, tenant_id }).await?;
+    ///
+    /// let mut attempt = tx.savepoint().await?;
+    /// attempt.repo().insert(Note { id: 2, tenant_id }).await?;
+    /// // The same key again: this statement fails, and the transaction with it ...
+    /// assert!(attempt.repo().insert(Note { id: 1, tenant_id }).await.is_err());
+    /// // ... until what was done since the savepoint is taken back.
+    /// attempt.rollback().await?;
+    ///
+    /// tx.commit().await?;
+    /// assert_eq!(db.read(tenant_id).repo::<Note>().count().await?, 1);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Misconfigured`](tenancy_core::ErrorKind::Misconfigured) in a read-only
+    /// transaction, which has nothing to take back; otherwise as a statement.
+    pub async fn savepoint(&mut self) -> Result<Savepoint<'_>, Error> {
+        self.access.require_write(
+            "set a savepoint in a read-only transaction: it has nothing to take back: take \
+             TenantDb::tenant",
+        )?;
+        let id = self.connection().await?.set_savepoint().await?;
+        Ok(Savepoint::new(self, id))
+    }
+
     /// Makes all changes permanent. Without a statement before it, nothing happens.
     ///
     /// # Errors
@@ -78,6 +120,14 @@ impl TenantTx {
     /// not answer; the changes are not in.
     pub async fn rollback(self) -> Result<(), Error> {
         self.progress.rollback().await
+    }
+
+    /// Returns the connection of a transaction that has begun.
+    pub(super) fn begun(&mut self) -> Option<&mut Connection> {
+        match &mut self.progress {
+            Progress::Begun(connection) => Some(connection),
+            Progress::NotBegun | Progress::Beginning => None,
+        }
     }
 
     pub(crate) fn db(&self) -> &TenantDb {

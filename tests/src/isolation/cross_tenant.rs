@@ -76,7 +76,7 @@ async fn open(database: &Database, url: &str) -> TenantDb {
 
 #[tokio::test]
 async fn reads_all_tenants_and_each_use_is_on_record() {
-    for engine in [Engine::Sqlite, Engine::Postgres] {
+    for engine in [Engine::Sqlite, Engine::Postgres, Engine::MySql] {
         let (database, office) = (Database::create(engine).await, Office::new());
         database.notes().await.close().await;
         let url = match engine {

@@ -10,5 +10,7 @@ mod migrations;
 mod mysql;
 mod predicate_layer;
 mod round_trips;
+mod savepoints;
 mod shared;
+mod stale_plans;
 mod start_up;

@@ -17,7 +17,8 @@ struct Currency {
 const CURRENCIES: Migration = Migration::portable(
     2,
     "currencies",
-    "CREATE TABLE currencies (code TEXT PRIMARY KEY, digits BIGINT NOT NULL, name TEXT)",
+    "CREATE TABLE currencies (code VARCHAR(3) PRIMARY KEY, digits BIGINT NOT NULL,
+     name VARCHAR(50))",
 );
 
 fn currency(code: &str, digits: i64) -> Currency {
@@ -34,7 +35,9 @@ async fn open(engine: Engine) -> (Database, TenantDb) {
 
 #[tokio::test]
 async fn every_verb_works_and_all_tenants_see_the_same() {
-    for engine in [Engine::Sqlite, Engine::SqliteMemory, Engine::Postgres, Engine::PgBouncer] {
+    for engine in
+        [Engine::Sqlite, Engine::SqliteMemory, Engine::Postgres, Engine::PgBouncer, Engine::MySql]
+    {
         let (_database, db) = open(engine).await;
         let mut tx = db.shared();
         for (code, digits) in [("EUR", 2), ("JPY", 0), ("USD", 2), ("BHD", 2)] {
@@ -119,7 +122,7 @@ fn a_shared_table_is_no_tenants() {
 
 #[tokio::test]
 async fn an_unregistered_one_is_refused() {
-    for engine in [Engine::SqliteMemory, Engine::Postgres] {
+    for engine in [Engine::SqliteMemory, Engine::Postgres, Engine::MySql] {
         let database = Database::create(engine).await;
         let db = database.notes().await;
         let error = db.shared().repo::<Currency>().count().await.expect_err("refused");

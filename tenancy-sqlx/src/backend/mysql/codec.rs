@@ -1,6 +1,6 @@
 use rust_decimal::Decimal;
-use sqlx::mysql::{MySqlArguments, MySqlRow, MySqlValueRef};
-use sqlx::{Arguments as _, Decode, MySql, Row as _, Type, TypeInfo as _, ValueRef as _};
+use sqlx::mysql::{MySqlArguments, MySqlConnection, MySqlRow, MySqlValueRef};
+use sqlx::{Arguments as _, Decode, MySql, Row as _, SqlStr, Type, TypeInfo as _, ValueRef as _};
 use tenancy_core::entity::{Kind, Value};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -35,6 +35,10 @@ impl Codec for MySql {
 
     fn encode(values: Vec<Value>) -> sqlx::Result<MySqlArguments> {
         bind(&values, &(0..values.len()).collect::<Vec<_>>())
+    }
+
+    async fn run(connection: &mut MySqlConnection, sql: SqlStr) -> sqlx::Result<()> {
+        sqlx::raw_sql(sql).execute(connection).await.map(drop)
     }
 }
 
