@@ -9,6 +9,7 @@ use tenancy_core::{
 };
 #[cfg(feature = "axum")]
 use tenancy_core::{Placement, Tenant};
+use time::OffsetDateTime;
 
 use crate::backend::{Access, Backend, Connection};
 use crate::cross_tenant::Entrance;
@@ -20,6 +21,7 @@ use crate::pool::{Place, Room, Servers};
 use crate::repository::{CursorKey, Registry};
 use crate::rls;
 use crate::scope::Scoper;
+use crate::seal;
 use crate::shared::SharedRegistry;
 
 /// A database that holds many tenants. Cheap to clone; the URL's scheme chooses the database.
@@ -99,6 +101,12 @@ impl TenantDb {
     /// Opens the database without asking whether it answers.
     pub(crate) fn open(url: &str, options: TenantDbOptions) -> Result<Self, Error> {
         let servers = Servers::new(url, &options)?;
+        if options.seal.is_some() && servers.backend() != Backend::Postgres {
+            return Err(Error::new(
+                ErrorKind::Misconfigured,
+                "use sealed binding: only Postgres has it: take .sealed(key) away",
+            ));
+        }
         let entrance = Entrance::open(&options, servers.backend())?;
         let known = options.known.clone().with_shared(options.shared.tables());
         let scoper = Scoper::new(known.with_entities(options.schema, options.registry.tables()));
@@ -162,8 +170,7 @@ impl TenantDb {
         let main = self.at(Place::MAIN);
         rls::verify_role(&main).await?;
         migrate::run(&main, Tables::All, migrations).await?;
-        rls::enable(&main).await?;
-        main.verify().await
+        main.guard().await
     }
 
     /// Does for the shared tables of a named server what [`migrate`](Self::migrate) does for those
@@ -201,7 +208,32 @@ impl TenantDb {
     /// and what to do.
     pub async fn verify(&self) -> Result<(), Error> {
         rls::verify(self).await?;
-        keys::verify(self).await
+        keys::verify(self).await?;
+        match &self.inner.options.seal {
+            Some(key) => seal::verify(self, key).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Gives a database role what a service needs: to read and change the rows of all registered
+    /// tables and of the library's own. It can neither alter nor empty them. Run it as their owner,
+    /// after [`migrate`](Self::migrate). Elsewhere than on Postgres it does nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Invalid`] for a name that is not plain: 1 to 63 of `a-z`, `0-9` and `_`.
+    pub async fn grant_to(&self, role: &str) -> Result<(), Error> {
+        seal::grant(self, role, self.inner.options.schema).await
+    }
+
+    /// Ends a key of [sealed binding](TenantDbOptions::sealed) at a time: a transaction that begins
+    /// later and brings it sees nothing. Run it as the owner of the tables.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] when there is no such version.
+    pub async fn expire_seal_key(&self, version: u32, at: OffsetDateTime) -> Result<(), Error> {
+        seal::expire(self, version, at).await
     }
 
     /// Names a tenant, for reading and writing. Nothing is acquired before the first statement.
@@ -271,6 +303,10 @@ impl TenantDb {
         &self.inner.options.registry
     }
 
+    pub(crate) fn is_sealed(&self) -> bool {
+        self.inner.options.seal.is_some()
+    }
+
     pub(crate) fn shared_registry(&self) -> &SharedRegistry {
         &self.inner.options.shared
     }
@@ -327,8 +363,18 @@ impl TenantDb {
     pub(crate) async fn migrate_here(&self, migrations: &[Migration]) -> Result<(), Error> {
         rls::verify_role(self).await?;
         migrate::run(self, Tables::OfApplication, migrations).await?;
+        self.guard().await
+    }
+
+    /// Guards the tables of this place. That the service is not their owner is checked by the
+    /// service.
+    async fn guard(&self) -> Result<(), Error> {
+        if let Some(key) = &self.inner.options.seal {
+            seal::install(self, key).await?;
+        }
         rls::enable(self).await?;
-        self.verify().await
+        rls::verify(self).await?;
+        keys::verify(self).await
     }
 
     /// Begins a transaction for a tenant where its data is, after that place was found to be guarded.
@@ -340,6 +386,11 @@ impl TenantDb {
         let place = self.place_of(tenant).await?;
         self.require_guard(place).await?;
         self.servers().begin(place, Some(tenant), access, &self.inner.options).await
+    }
+
+    /// Begins a transaction for a tenant that does not exist, to see whether its seal is believed.
+    pub(crate) async fn begin_sealed(&self, tenant: TenantId) -> Result<Connection, Error> {
+        self.servers().begin(self.place, Some(tenant), Access::ReadOnly, &self.inner.options).await
     }
 
     /// Begins a transaction for no tenant: it sees the library's tables and no tenant's rows.

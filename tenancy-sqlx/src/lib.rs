@@ -47,6 +47,7 @@ mod provision;
 mod repository;
 mod rls;
 mod scope;
+mod seal;
 mod shared;
 mod usage;
 
@@ -168,6 +169,7 @@ pub use migrate::Migration;
 pub use options::TenantDbOptions;
 pub use repository::Repository;
 pub use scope::Sql;
+pub use seal::SealKey;
 pub use shared::SharedRepository;
 pub use usage::{RecordedEvent, SqlQuotaMeter, SqlUsageMeter};
 

@@ -11,6 +11,7 @@ use crate::TenantDb;
 use crate::ident::is_plain;
 use crate::repository::{CursorKey, Registry};
 use crate::scope::Known;
+use crate::seal::SealKey;
 use crate::shared::SharedRegistry;
 
 /// How to open a [`TenantDb`]: made by [`TenantDb::options`].
@@ -20,6 +21,7 @@ pub struct TenantDbOptions {
     pub(crate) shared: SharedRegistry,
     pub(crate) cross_tenant: Option<Address>,
     pub(crate) known: Known,
+    pub(crate) seal: Option<SealKey>,
     pub(crate) max_connections: u32,
     pub(crate) acquire_timeout: Duration,
     pub(crate) statement_timeout: Duration,
@@ -49,6 +51,7 @@ impl Default for TenantDbOptions {
             shared: SharedRegistry::default(),
             cross_tenant: None,
             known: Known::default(),
+            seal: None,
             // Ten is what sqlx takes; a transaction holds one for a millisecond or so.
             max_connections: 10,
             // Long enough for a queue, short enough for a caller who waits.
@@ -139,6 +142,39 @@ impl TenantDbOptions {
     /// When the name is not plain.
     pub fn allow_function(mut self, function: &'static str) -> Self {
         self.known.add_function(function);
+        self
+    }
+
+    /// Binds tenants by a seal, on Postgres: row-level security believes a tenant only with a proof
+    /// that this key made, for this very transaction. Then not even injected SQL that names another
+    /// tenant sees its rows, and [`TenantTx::executor`](crate::TenantTx::executor) lends a plain
+    /// executor of sqlx.
+    ///
+    /// It takes two roles. The owner of the tables migrates, with this option; that makes the
+    /// function `tenancy.current_tenant()`, a table of keys that only the owner reads, and the
+    /// policies that ask the function. The service is another role, that
+    /// [`TenantDb::grant_to`] gives its rights; start-up refuses one that could get around.
+    ///
+    /// ```no_run
+    /// # use tenancy_sqlx::{Migration, SealKey, TenantDb};
+    /// # async fn example(secret: [u8; 32], migrations: &[Migration]) -> Result<(), tenancy_core::Error> {
+    /// let key = SealKey::new(1, &secret)?;
+    /// let owner = TenantDb::options().sealed(key.clone()).connect("postgres://owner@…/app").await?;
+    /// owner.migrate(migrations).await?;
+    /// owner.grant_to("service").await?;
+    ///
+    /// let db = TenantDb::options().sealed(key).connect("postgres://service@…/app").await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// To change the key, migrate with a key of the next version, start the services with it, and
+    /// end the old one by [`TenantDb::expire_seal_key`].
+    ///
+    /// It costs one round trip a transaction. The proof is over the process and the begin of the
+    /// transaction, so that it works behind a pooler in transaction mode too. The library's own
+    /// tables, `tenancy_*`, are not sealed.
+    pub fn sealed(mut self, key: SealKey) -> Self {
+        self.seal = Some(key);
         self
     }
 

@@ -11,6 +11,8 @@ use super::error::is_stale_plan;
 use super::mysql;
 #[cfg(feature = "postgres")]
 use super::postgres;
+#[cfg(feature = "postgres")]
+use super::postgres_opening::PgOpening;
 use super::row::CodedRow;
 use super::savepoints::SavepointId;
 #[cfg(feature = "sqlite")]
@@ -27,7 +29,7 @@ pub(crate) enum Connection {
         /// Whether statements are prepared under a name, which poolers before 2023 cannot carry.
         prepared: bool,
         /// What it began with.
-        begin: SqlStr,
+        begin: PgOpening,
         /// How long a begin may take.
         patience: Duration,
     },
@@ -143,6 +145,19 @@ impl Connection {
             Self::Sqlite(transaction) => {
                 let result = sqlx::raw_sql(sql).execute(transaction.enter().await?).await;
                 transaction.leave(doing, result).map(drop)
+            }
+        }
+    }
+
+    /// Lends the connection to sqlx; only Postgres can guard what is done with it.
+    #[cfg(feature = "postgres")]
+    pub(crate) async fn lend(&mut self) -> Result<&mut sqlx::PgConnection, Error> {
+        match self {
+            Self::Postgres { transaction, .. } => transaction.lend().await,
+            #[cfg(any(feature = "mysql", feature = "sqlite"))]
+            _ => {
+                let message = "lend an executor: only Postgres guards what is done with one";
+                Err(Error::new(tenancy_core::ErrorKind::Misconfigured, message))
             }
         }
     }

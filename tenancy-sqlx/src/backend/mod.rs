@@ -8,9 +8,12 @@ mod fault;
 mod lease;
 #[cfg(feature = "mysql")]
 mod mysql;
+mod opening;
 mod pools;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
+#[cfg(feature = "postgres")]
+mod postgres_opening;
 mod row;
 mod savepoints;
 #[cfg(feature = "sqlite")]

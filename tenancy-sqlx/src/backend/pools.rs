@@ -118,10 +118,9 @@ impl Pools {
             }
             #[cfg(feature = "postgres")]
             Self::Postgres(pool) => {
-                let begin = postgres::begin(&begin, options);
+                let begin = postgres::opening(&begin, options);
                 let (prepared, patience) = (options.prepared, options.connect_timeout);
-                let transaction =
-                    Transaction::begin(pool, Some(begin.clone()), patience, lease).await?;
+                let transaction = Transaction::begin(pool, begin.clone(), patience, lease).await?;
                 Ok(Connection::Postgres { transaction, prepared, begin, patience })
             }
             #[cfg(feature = "sqlite")]

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::decimal::{nearest, whole};
 use super::error::from_sqlx;
 use super::pools::{Begin, Shape};
+use super::postgres_opening::{PgOpening, sealed};
 use super::row::Codec;
 use super::transaction::Access;
 use crate::ident::{self, quote};
@@ -99,6 +100,17 @@ pub(super) async fn create_database(
     done.unwrap_or_else(|_| Err(Error::new(ErrorKind::Unavailable, DOING)))
 }
 
+/// How a transaction begins: with one message, or with a seal.
+pub(super) fn opening(order: &Begin<'_>, options: &TenantDbOptions) -> PgOpening {
+    let begin = begin(order, options);
+    match (&options.seal, order.tenant) {
+        (Some(key), Some(tenant)) => {
+            PgOpening::Sealed { begin: sealed(&begin), tenant, key: key.clone() }
+        }
+        _ => PgOpening::Plain(begin),
+    }
+}
+
 /// One message that begins a transaction, names its tenant, pins the schema and bounds its
 /// statements.
 ///
@@ -109,7 +121,7 @@ pub(super) async fn create_database(
 /// The schema is pinned because an unqualified name, and an operator too, is whatever the search
 /// path says: that of the role, of the database, or of the last user of a pooler's connection.
 /// `pg_catalog` comes first unless it is named, temporary tables last because they are.
-pub(super) fn begin(begin: &Begin<'_>, options: &TenantDbOptions) -> SqlStr {
+fn begin(begin: &Begin<'_>, options: &TenantDbOptions) -> SqlStr {
     let mut text = String::with_capacity(200);
     text.push_str(match begin.access {
         Access::ReadOnly => "BEGIN READ ONLY",

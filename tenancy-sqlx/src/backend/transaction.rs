@@ -8,13 +8,14 @@ use sqlx::Connection as _;
 use sqlx::pool::PoolConnection;
 #[cfg(feature = "postgres")]
 use sqlx::postgres::PgTransactionManager;
-use sqlx::{Pool, SqlStr};
+use sqlx::{Pool, SqlSafeStr as _};
 use sqlx_core::transaction::TransactionManager as _;
 use tenancy_core::{Error, ErrorKind};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::error::{from_sqlx, is_busy, is_disconnect};
 use super::lease::Lease;
+use super::opening::Opening;
 use super::row::Codec;
 use super::savepoints::{SavepointId, Savepoints};
 
@@ -49,6 +50,8 @@ pub(crate) struct Transaction<DB: Codec> {
     state: State,
     /// Whether a statement of it has succeeded.
     used: bool,
+    /// Whether statements may have run in it that were not seen here.
+    lent: bool,
     savepoints: Savepoints,
     /// Given back behind the connection.
     _lease: Lease,
@@ -78,7 +81,7 @@ impl<DB: Codec> Transaction<DB> {
     /// `patience` bounds the answer to `BEGIN`: a server that went silent looks like an idle one.
     pub(crate) async fn begin(
         pool: &Pool<DB>,
-        statement: Option<SqlStr>,
+        opening: impl Opening<DB>,
         patience: Duration,
         lease: Lease,
     ) -> Result<Self, Error> {
@@ -96,7 +99,7 @@ impl<DB: Codec> Transaction<DB> {
                 }
                 Err(error) => return Err(from_sqlx(DOING, error)),
             };
-            let begin = FinishOnDrop::begin(connection, statement.clone(), patience, lease.clone());
+            let begin = FinishOnDrop::begin(connection, opening.clone(), patience, lease.clone());
             match begin.await {
                 Ok(transaction) => return Ok(transaction),
                 Err(error) if is_disconnect(&error) && tries > 0 => tries -= 1,
@@ -212,6 +215,12 @@ impl<DB: Codec> Transaction<DB> {
     pub(crate) async fn commit(mut self) -> Result<(), Error> {
         self.settle().await?;
         self.savepoints.require_none()?;
+        if self.lent {
+            // After a statement that failed unseen, Postgres answers COMMIT by rolling back,
+            // without an error. This statement then fails.
+            let result = DB::run(self.enter().await?, "SELECT 1".into_sql_str()).await;
+            self.leave("commit a transaction: a statement of it failed", result)?;
+        }
         let result = DB::TransactionManager::commit(self.enter().await?).await;
         self.leave("commit a transaction", result)?;
         self.state = State::Done;
@@ -233,6 +242,13 @@ impl<DB: Codec> Transaction<DB> {
 
 #[cfg(feature = "postgres")]
 impl Transaction<sqlx::Postgres> {
+    /// Lends the connection for statements that are not seen here.
+    pub(crate) async fn lend(&mut self) -> Result<&mut sqlx::PgConnection, Error> {
+        self.enter().await?;
+        (self.state, self.used, self.lent) = (State::Open, true, true);
+        Ok(&mut self.connection)
+    }
+
     /// Tells whether nothing would be lost by beginning anew.
     pub(crate) const fn is_unused(&self) -> bool {
         !self.used
@@ -243,7 +259,7 @@ impl Transaction<sqlx::Postgres> {
     /// Dropped half-way, the connection is closed.
     pub(crate) async fn restart(
         &mut self,
-        statement: SqlStr,
+        opening: impl Opening<sqlx::Postgres>,
         patience: Duration,
     ) -> Result<(), Error> {
         self.state = State::Opening;
@@ -251,7 +267,7 @@ impl Transaction<sqlx::Postgres> {
         let work = async {
             PgTransactionManager::rollback(connection).await?;
             connection.clear_cached_statements().await?;
-            PgTransactionManager::begin(connection, Some(statement)).await
+            opening.open(connection).await
         };
         let result = timeout(patience, work).await.unwrap_or(Err(sqlx::Error::PoolTimedOut));
         result.map_err(|error| from_sqlx("begin a transaction anew", error))?;
@@ -286,7 +302,7 @@ struct FinishOnDrop<DB: Codec>(Option<Begin<DB>>);
 impl<DB: Codec> FinishOnDrop<DB> {
     fn begin(
         connection: PoolConnection<DB>,
-        statement: Option<SqlStr>,
+        opening: impl Opening<DB>,
         patience: Duration,
         lease: Lease,
     ) -> Self {
@@ -295,11 +311,12 @@ impl<DB: Codec> FinishOnDrop<DB> {
             connection,
             state: State::Opening,
             used: false,
+            lent: false,
             savepoints,
             _lease: lease,
         };
         Self(Some(Box::pin(async move {
-            let begin = DB::TransactionManager::begin(&mut transaction.connection, statement);
+            let begin = opening.open(&mut transaction.connection);
             timeout(patience, begin).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
             transaction.state = State::Open;
             Ok(transaction)

@@ -2,6 +2,8 @@
 
 mod cross_tenant_tx;
 mod crossing;
+#[cfg(feature = "postgres")]
+mod executor;
 #[cfg(feature = "axum")]
 mod extract;
 mod progress;

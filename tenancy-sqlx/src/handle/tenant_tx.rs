@@ -208,7 +208,7 @@ impl TenantTx {
         rows.inspect_err(|error| crossing::tell(self, error))
     }
 
-    async fn connection(&mut self) -> Result<&mut Connection, Error> {
+    pub(super) async fn connection(&mut self) -> Result<&mut Connection, Error> {
         let begin = self.db.begin_tenant(self.tenant, self.access);
         self.progress.connection(begin).await
     }

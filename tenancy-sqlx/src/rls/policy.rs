@@ -9,10 +9,15 @@ use crate::ident::quote;
 pub(super) const NAME: &str = "tenancy_isolation";
 
 /// The statements that protect a table. They may run again.
-pub(super) fn statements(table: &Table) -> String {
+pub(super) fn statements(table: &Table, is_sealed: bool) -> String {
     let (name, tenant) = (quote(table.name()), quote(table.columns()[table.tenant()].name()));
-    // After a local setting has ended it reads '' and not null.
-    let own = format!("{tenant} = NULLIF(current_setting('tenancy.tenant_id', true), '')::uuid");
+    let own = if is_sealed {
+        // As a subquery it is asked once a statement, and not once a row.
+        format!("{tenant} = (SELECT tenancy.current_tenant())")
+    } else {
+        // After a local setting has ended it reads '' and not null.
+        format!("{tenant} = NULLIF(current_setting('tenancy.tenant_id', true), '')::uuid")
+    };
     format!(
         "ALTER TABLE {name} ENABLE ROW LEVEL SECURITY;
          ALTER TABLE {name} FORCE ROW LEVEL SECURITY;
@@ -36,10 +41,15 @@ pub(super) enum Protection {
 
 impl Protection {
     /// Asks the catalogue.
-    pub(super) async fn of(connection: &mut Connection, table: &Table) -> Result<Self, Error> {
+    pub(super) async fn of(
+        connection: &mut Connection,
+        table: &Table,
+        is_sealed: bool,
+    ) -> Result<Self, Error> {
         let sql = include_str!("protection.sql").into_sql_str();
         let tenant = table.columns()[table.tenant()].name();
-        let values = vec![table.name().to_value(), tenant.to_value(), NAME.to_value()];
+        let values =
+            vec![table.name().to_value(), tenant.to_value(), NAME.to_value(), is_sealed.to_value()];
         let rows = connection.fetch("inspect row-level security", sql, values, read).await?;
         rows.into_iter()
             .next()

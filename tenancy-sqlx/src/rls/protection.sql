@@ -1,11 +1,15 @@
 -- How one table is guarded.
--- In:  $1 the table's name, $2 the tenant's column, $3 the policy's name.
+-- In:  $1 the table's name, $2 the tenant's column, $3 the policy's name, $4 whether it asks for
+--      a seal.
 -- Out: exists, row-level security enabled, forced, our policy is as we write it,
 --      a permissive policy stands beside ours, a partition or a child table is not guarded.
 WITH wanted AS (
     -- The expression as Postgres prints it.
     SELECT format(
-        '(%I = (NULLIF(current_setting(''tenancy.tenant_id''::text, true), ''''::text))::uuid)',
+        CASE WHEN $4
+            THEN '(%I = ( SELECT tenancy.current_tenant() AS current_tenant))'
+            ELSE '(%I = (NULLIF(current_setting(''tenancy.tenant_id''::text, true), ''''::text))::uuid)'
+        END,
         $2
     ) AS own
 )

@@ -11,7 +11,8 @@ pub(super) async fn run(db: &TenantDb) -> Result<(), Error> {
     let mut connection = db.begin_shared(Access::ReadOnly).await?;
     verify_role(&mut connection).await?;
     for table in db.registry().tables() {
-        if let Some(fault) = Protection::of(&mut connection, &table).await?.fault() {
+        if let Some(fault) = Protection::of(&mut connection, &table, db.is_sealed()).await?.fault()
+        {
             return Err(refuse(format!("use the table {:?}: {fault}", table.name())));
         }
     }

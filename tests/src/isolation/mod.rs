@@ -11,6 +11,7 @@ mod mysql;
 mod predicate_layer;
 mod round_trips;
 mod savepoints;
+mod sealed;
 mod shared;
 mod stale_plans;
 mod start_up;
