@@ -18,6 +18,8 @@ pub enum Goal {
     Bytes(f64),
     /// The highest good ratio of our memory to the reference's.
     Growth(f64),
+    /// The most of something that is counted; there is no reference.
+    Count(f64),
 }
 
 /// A question, answered by two times measured in the same run.
@@ -50,7 +52,7 @@ impl Figure {
     pub fn outcome(self, measured: &Measured) -> Result<Outcome, MeasuredError> {
         let ours = measured.nanos(self.ours)?;
         let reference = match self.goal {
-            Goal::Bytes(_) => f64::NAN,
+            Goal::Bytes(_) | Goal::Count(_) => f64::NAN,
             _ => measured.nanos(self.reference)?,
         };
         Ok(Outcome { figure: self, ours, reference })
@@ -65,7 +67,7 @@ impl Outcome {
             Goal::Adds { nanos } => self.ours - self.reference <= nanos,
             // The results are times of a call.
             Goal::Rate(least) => 1.0 / self.ratio() >= least,
-            Goal::Bytes(most) => self.ours <= most,
+            Goal::Bytes(most) | Goal::Count(most) => self.ours <= most,
         }
     }
 
@@ -89,6 +91,8 @@ impl fmt::Display for Outcome {
             Goal::Ratio(_) | Goal::Adds { .. } => time(value),
             Goal::Rate(_) => format!("{:.0}/s", 1e9 / value),
             Goal::Bytes(_) | Goal::Growth(_) => bytes(value),
+            Goal::Count(_) if value.is_nan() => String::new(),
+            Goal::Count(_) => format!("{value:.3}"),
         });
         let (found, goal) = match goal {
             Goal::Ratio(most) | Goal::Growth(most) => {
@@ -99,6 +103,7 @@ impl fmt::Display for Outcome {
             }
             Goal::Rate(least) => (format!("{:.2}", 1.0 / self.ratio()), format!(">{least:.2}")),
             Goal::Bytes(most) => (String::new(), bytes(most)),
+            Goal::Count(most) => (String::new(), format!("{most:.2}")),
         };
         let verdict = if self.is_good() { "ok" } else { "MISS" };
         write!(f, "{question:<46} {ours:>11} {reference:>11} {found:>9} {goal:>9} {verdict}")

@@ -10,6 +10,8 @@
 //! | `tn:{<tenant>}:q:<month>:<meter>:until` | sorted set | when each hold runs out |
 //! | `tn:{<tenant>}:r:<id>` | string | a charge that can be given back |
 //! | `tn:{<tenant>}:s`, `tn:{<tenant>}:s:<subject>` | string | the other limits of the tenant, or of a subject, all in one |
+//! | `tn:{<tenant>}:b` | string | the run of the server that the books of leases are of, and since when |
+//! | `tn:{<tenant>}:b:<name>:<subject>` | hash | the book of a leased limit |
 //! | `tn:{<tenant>}:u:<month>` | hash | the counts of a month, by series, and the last batches that came |
 //!
 //! and the channel `tn:invalidations`, over which nodes hear what changed in the directory.
@@ -74,6 +76,16 @@ pub(crate) fn charge(tenant: TenantId, id: ChargeId) -> String {
     let mut text = format!("tn:{{{tenant}}}:r:");
     push_hex(&mut text, &id.to_bytes());
     text
+}
+
+/// The key of the run of the server that the books of leases are of.
+pub(crate) fn lease_run(tenant: TenantId) -> String {
+    format!("tn:{{{tenant}}}:b")
+}
+
+/// The key of the book of a leased limit.
+pub(crate) fn lease_book(tenant: TenantId, key: &LimitKey) -> String {
+    of_limit(tenant, 'b', key)
 }
 
 /// The key of a month's counts.

@@ -3,7 +3,8 @@
 //! [`RedisRateLimiter`] and [`RedisUsageMeter`] are the shared versions of core's traits. Both
 //! work over one [`RedisStore`], which owns the connection, one deadline for each call, and the
 //! way back when Redis was away. [`RedisInvalidationBus`] tells all nodes what changed in the
-//! directory of tenants. [`RedisCacheStore`] keeps what an application caches for its tenants.
+//! directory of tenants. [`RedisCacheStore`] keeps what an application caches for its tenants, and
+//! [`RedisLeaseBooks`] the limits that nodes decide in process.
 //!
 //! ```no_run
 //! use std::num::NonZeroU32;
@@ -29,6 +30,7 @@ mod cache_store;
 mod failure;
 mod invalidation_bus;
 mod keys;
+mod lease_books;
 mod limiter;
 mod options;
 mod quota_meter;
@@ -41,6 +43,7 @@ mod usage_mirror;
 
 pub use cache_store::RedisCacheStore;
 pub use invalidation_bus::RedisInvalidationBus;
+pub use lease_books::RedisLeaseBooks;
 pub use limiter::{OnLoss, RedisRateLimiter, StrictRedisRateLimiter};
 pub use options::RedisOptions;
 pub use quota_meter::RedisQuotaMeter;

@@ -48,6 +48,10 @@ pub(crate) static RESERVE_QUOTA: LazyLock<Script> =
 pub(crate) static END_QUOTA: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("end_quota.lua")));
 
+/// Settles the leases of a holder, and grants it more.
+pub(crate) static RENEW_LEASES: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("renew_leases.lua")));
+
 /// Looks for a value of a cache, or lets a load begin.
 pub(crate) static CACHE_BEGIN: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("cache_begin.lua")));
@@ -61,7 +65,7 @@ pub(crate) static CACHE_PUT: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("cache_put.lua")));
 
 /// What a new connection loads.
-pub(crate) fn all() -> [&'static Script; 9] {
+pub(crate) fn all() -> [&'static Script; 10] {
     [
         &LIMITS,
         &RECORD_USAGE,
@@ -69,6 +73,7 @@ pub(crate) fn all() -> [&'static Script; 9] {
         &REBUILD_USAGE,
         &RESERVE_QUOTA,
         &END_QUOTA,
+        &RENEW_LEASES,
         &CACHE_BEGIN,
         &CACHE_FILL,
         &CACHE_PUT,

@@ -12,6 +12,9 @@ struct Resolution;
 #[doc = include_str!("../../docs/limits.md")]
 struct Limits;
 
+#[doc = include_str!("../../docs/leases.md")]
+struct Leases;
+
 #[doc = include_str!("../../docs/running.md")]
 struct Running;
 

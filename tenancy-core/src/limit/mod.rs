@@ -18,6 +18,7 @@
 //! | [`Schedule`] | a policy that depends on the time of day |
 //! | [`PatientRateLimiter`] | lets a charge wait its turn |
 //! | [`MemoryRateLimiter`] | the limiter of one process |
+//! | [`lease`] | token buckets of all nodes, decided in process |
 //! | [`step`] | the algorithms, without storage: other limiters must give the same numbers |
 
 mod at_most;
@@ -29,6 +30,7 @@ mod concurrency;
 mod decision;
 mod envelope;
 mod header_fields;
+pub mod lease;
 mod limit_key;
 mod limit_name;
 mod memory;

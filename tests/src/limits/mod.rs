@@ -1,6 +1,7 @@
-//! Rate limits: in memory, over Redis, and while Redis is away.
+//! Rate limits: in memory, over Redis, leased, and while Redis is away.
 
 mod envelope;
+mod lease;
 mod memory;
 mod model;
 mod oracle;
