@@ -7,7 +7,7 @@
 //! | count what is billed, and lose nothing | [`UsageLog`] |
 //! | keep counts that were summed up elsewhere | [`UsageSink`] |
 //! | keep a tenant within its plan | [`QuotaMeter`], [`QuotaRule`] |
-//! | show how far it is | [`Used`], with its percentage |
+//! | show how far it is | [`UsageSummary`], [`Used`] |
 //! | hear of it in time | [`QuotaWatch`], [`AnomalyWatch`] |
 //! | hold a fast copy against the truth | [`Reconciler`] |
 
@@ -34,6 +34,7 @@ mod reconciler;
 mod recorder;
 mod series;
 mod sink;
+mod summary;
 mod totals;
 mod usage_meter;
 mod used;
@@ -61,6 +62,7 @@ pub use reconciler::{Difference, Drift, Reconciler, TruthSource, UsageMirror, Us
 pub use recorder::{UsageCounter, UsageRecorder};
 pub use series::Series;
 pub use sink::{Delivered, UsageSink};
+pub use summary::{SummaryLine, UsageSummary};
 pub use totals::Usage;
 pub use usage_meter::UsageMeter;
 pub use used::{Percent, Used};

@@ -1,6 +1,12 @@
 use std::fmt;
 
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
+
 /// How much is used of how much is allowed.
+///
+/// It is written as `used`, `limit`, `remaining` and `percentage`; the last three are null when
+/// there is no limit.
 ///
 /// ```
 /// use tenancy_core::usage::Used;
@@ -57,7 +63,18 @@ impl Used {
     }
 }
 
-/// A percentage to two decimals; written `12.34`.
+impl Serialize for Used {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("Used", 4)?;
+        out.serialize_field("used", &self.used)?;
+        out.serialize_field("limit", &self.limit)?;
+        out.serialize_field("remaining", &self.remaining())?;
+        out.serialize_field("percentage", &self.percent())?;
+        out.end()
+    }
+}
+
+/// A percentage to two decimals; written `12.34`, as a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Percent {
     hundredths: u64,
@@ -67,6 +84,13 @@ impl Percent {
     /// Returns the hundredths of a percent: 1234 for 12.34.
     pub const fn hundredths(self) -> u64 {
         self.hundredths
+    }
+}
+
+impl Serialize for Percent {
+    #[expect(clippy::cast_precision_loss, reason = "exact up to some 10^13 percent")]
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(self.hundredths as f64 / 100.0)
     }
 }
 

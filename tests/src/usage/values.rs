@@ -1,7 +1,7 @@
 //! Months, meters and percentages.
 
-use tenancy_core::ErrorKind;
-use tenancy_core::usage::{Meter, Month, Used};
+use tenancy_core::usage::{Meter, Month, Usage, UsageSummary, Used};
+use tenancy_core::{Allowance, ErrorKind};
 use time::OffsetDateTime;
 use time::macros::datetime;
 
@@ -83,4 +83,34 @@ fn percentages_have_two_decimals_and_round_down() {
     assert_eq!((unlimited.percent(), unlimited.remaining()), (None, None));
     assert!(unlimited.is_unlimited());
     assert_eq!(Used::new(7, Some(5)).remaining(), Some(0));
+}
+
+#[test]
+fn a_summary_is_of_the_tenant_and_what_is_unlimited_is_null() {
+    let meters = || {
+        [
+            (Meter::TRANSACTIONS, Allowance::AtMost(3)),
+            (Meter::API_CALLS, Allowance::Unlimited),
+            (Meter::BANDWIDTH_BYTES, Allowance::AtMost(0)),
+        ]
+    };
+    let written = |counts: &[(Meter, u64)]| {
+        let mut usage = Usage::new("2026-11".parse().unwrap());
+        for (meter, count) in counts {
+            usage.add(meter, *count);
+        }
+        let summary = UsageSummary::new(&usage, meters());
+        assert_eq!(summary.meters().len(), 3);
+        serde_json::to_value(&summary).unwrap()["meters"].clone()
+    };
+    let harbor = written(&[(Meter::TRANSACTIONS, 1), (Meter::API_CALLS, 7)]);
+    assert_eq!(harbor[0]["percentage"], 33.33);
+    assert_eq!((&harbor[0]["remaining"], &harbor[0]["limit"]), (&2.into(), &3.into()));
+    assert_eq!((&harbor[1]["used"], &harbor[1]["meter"]), (&7.into(), &"api_calls".into()));
+    for field in ["limit", "remaining", "percentage"] {
+        assert!(harbor[1][field].is_null(), "{field}");
+    }
+    let summit = written(&[(Meter::TRANSACTIONS, 4)]);
+    assert_eq!((&summit[0]["percentage"], &summit[0]["remaining"]), (&133.33.into(), &0.into()));
+    assert_eq!(summit[2]["percentage"], 100.0, "of nothing all is used");
 }
