@@ -60,9 +60,18 @@ impl PrivatePostgres {
         for setting in ["listen_addresses=127.0.0.1", "unix_socket_directories="] {
             command.args(["-c", setting]);
         }
-        self.server = Some(command.spawn().expect("postgres starts"));
+        let mut server = command.spawn().expect("postgres starts");
         let url = self.url_of("admin", "postgres");
-        eventually("it answers", async || PgConnection::connect(&url).await.is_ok()).await;
+        eventually("it answers", async || {
+            // What is left of the one that was killed may have its memory or its port for a
+            // moment: then this one ends at once.
+            if server.try_wait().expect("it can be asked").is_some() {
+                server = command.spawn().expect("postgres starts");
+            }
+            PgConnection::connect(&url).await.is_ok()
+        })
+        .await;
+        self.server = Some(server);
     }
 
     /// Kills the server and all its processes, with no chance to write anything.
