@@ -119,6 +119,17 @@ fn has_no_condition(join: &Join) -> bool {
     }
 }
 
+/// Tells whether rows of what stands on the left may be missing.
+pub(super) fn keeps_its_right_side(tables: &TableWithJoins) -> bool {
+    let keeps = |join: &Join| {
+        matches!(
+            join.join_operator,
+            JoinOperator::Right(_) | JoinOperator::RightOuter(_) | JoinOperator::FullOuter(_)
+        )
+    };
+    tables.joins.iter().any(keeps)
+}
+
 /// Adds predicates of the side that may be missing to the condition of an outer join.
 fn on(constraint: &mut JoinConstraint, own: Vec<Expr>) -> Result {
     if own.is_empty() {

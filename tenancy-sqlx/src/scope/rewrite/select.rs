@@ -4,10 +4,11 @@ use sqlparser::ast::{
     WildcardAdditionalOptions,
 };
 
-use super::joined::Place;
+use super::joined::{Place, keeps_its_right_side};
 use super::names::{Visible, single};
 use super::predicate::also;
 use super::walk::{Walk, absent, unless};
+use crate::scope::dialect::Dialect;
 use crate::scope::refusal::{Refusal, Result};
 
 impl Walk<'_> {
@@ -38,9 +39,16 @@ impl Walk<'_> {
         from: &mut [TableWithJoins],
         visible: &mut Visible,
     ) -> Result<Vec<sqlparser::ast::Expr>> {
+        // For SQLite a comma is one more JOIN: what stands before it may be missing too.
+        let is_one_join = self.dialect == Dialect::Sqlite && from.len() > 1;
+        let place = if is_one_join && from.iter().any(keeps_its_right_side) {
+            Place::Subquery
+        } else {
+            Place::Condition
+        };
         let mut own = Vec::new();
         for tables in from {
-            own.extend(self.joined(tables, Place::Condition, visible)?);
+            own.extend(self.joined(tables, place, visible)?);
         }
         Ok(own)
     }
