@@ -16,6 +16,10 @@ on_both!(
     names_in_all_spellings,
 );
 
+mod mysql {
+    super::on_both!(@ MySql: tables_and_conditions, inner_joins, joins_without_a_condition, subqueries, common_table_expressions, recursion, set_operations, views_and_shared_tables);
+}
+
 /// A statement and what it gives tenant a: `id` and `word`, in any order.
 async fn gives(world: &World, sql: &'static str, expected: &[Line]) {
     let mut rows = world.read::<Line>(sql).await;

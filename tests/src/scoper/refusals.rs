@@ -18,6 +18,10 @@ on_both!(
     the_place_is_named,
 );
 
+mod mysql {
+    super::on_both!(@ MySql: writes_to_the_wrong_place, ambiguous_names, the_place_is_named);
+}
+
 /// Each statement is refused with these words; nothing is written, nothing is spoilt.
 async fn refuses(world: &World, statements: &[(&'static str, &str)]) {
     let before = (world.all_of(world.a).await, world.all_of(world.b).await);

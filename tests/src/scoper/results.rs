@@ -15,6 +15,10 @@ on_both!(
     a_failed_statement_spoils_the_transaction,
 );
 
+mod mysql {
+    super::on_both!(@ MySql: columns_are_found_by_name, missing_and_double_columns, sums_of_integers, one_row_or_none, a_failed_statement_spoils_the_transaction);
+}
+
 /// Another order than the table's, other names, a column less.
 #[derive(Debug, PartialEq, FromTenantRow)]
 struct Renamed {

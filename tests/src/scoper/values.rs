@@ -15,6 +15,10 @@ on_both!(
     a_thousand_parameters,
 );
 
+mod mysql {
+    super::on_both!(@ MySql: values_are_bound_by_number, a_number_may_stand_twice, too_few_and_too_many, a_text_that_holds_sql_stays_a_text, a_text_with_nul, a_thousand_parameters);
+}
+
 async fn values_are_bound_by_number(world: &World) {
     let rows = world
         .db

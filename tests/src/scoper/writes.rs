@@ -18,6 +18,10 @@ on_both!(
     nothing_is_written_without_commit,
 );
 
+mod mysql {
+    super::on_both!(@ MySql: inserts_carry_the_tenant, updates, writes_in_a_read, nothing_is_written_without_commit);
+}
+
 /// Runs a write as tenant a, and checks that tenant b has what it had.
 async fn touches(world: &World, sql: &'static str, rows: u64) {
     let before = world.all_of(world.b).await;
