@@ -41,11 +41,11 @@ struct Lane {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Taken {
     #[default]
-    ByNobody,
+    Nobody,
     /// A caller sends its own call, as long as somebody polls it.
-    ByCaller,
+    Caller,
     /// A task sends what waits.
-    ByTask,
+    Task,
 }
 
 #[derive(Debug)]
@@ -84,13 +84,15 @@ impl Batches {
                 let mut answers = self.0.decide(&[asked], until).await?;
                 answers.pop().unwrap_or(Err(Failure::Down))
             }
-            Turn::Later(answered, turn) => match timeout_at(until, answered).await {
-                Ok(answer) => answer.unwrap_or(Err(Failure::Down)),
-                Err(_) => {
-                    self.0.take_over(turn);
-                    Err(Failure::Late(deadline))
-                }
-            },
+            Turn::Later(answered, turn) => {
+                let answer = timeout_at(until, answered).await;
+                answer
+                    .unwrap_or_else(|_| {
+                        self.0.take_over(turn);
+                        Ok(Err(Failure::Late(deadline)))
+                    })
+                    .unwrap_or(Err(Failure::Down))
+            }
         }
     }
 }
@@ -109,8 +111,8 @@ impl Shared {
 
     fn enter(&self, asked: Asked, until: Instant) -> Turn {
         let mut lane = self.lane();
-        if lane.taken == Taken::ByNobody {
-            lane.take(Taken::ByCaller);
+        if lane.taken == Taken::Nobody {
+            lane.take(Taken::Caller);
             return Turn::Now(asked, lane.turn);
         }
         let (answer, answered) = oneshot::channel();
@@ -121,7 +123,7 @@ impl Shared {
     /// Ends the turn of a caller that nobody polls: it would hold up all others.
     fn take_over(self: &Arc<Self>, turn: u64) {
         let lane = self.lane();
-        if lane.turn == turn && lane.taken == Taken::ByCaller {
+        if lane.turn == turn && lane.taken == Taken::Caller {
             self.go_on(lane);
         }
     }
@@ -129,16 +131,16 @@ impl Shared {
     /// Has a task send what waits, or frees the lane.
     fn go_on(self: &Arc<Self>, mut lane: MutexGuard<'_, Lane>) {
         if lane.waiting.is_empty() {
-            lane.take(Taken::ByNobody);
+            lane.take(Taken::Nobody);
         } else if let Ok(runtime) = Handle::try_current() {
-            lane.take(Taken::ByTask);
+            lane.take(Taken::Task);
             let turn = lane.turn;
             drop(lane);
             runtime.spawn(self.clone().drain(turn));
         } else {
             // The runtime ends: so do those that wait, and hear that it is down.
             lane.waiting.clear();
-            lane.take(Taken::ByNobody);
+            lane.take(Taken::Nobody);
         }
     }
 

@@ -10,9 +10,9 @@ use tenancy_core::{Error, TenantId};
 ///
 /// See [`TenantDbOptions::sealed`](crate::TenantDbOptions::sealed).
 #[derive(Clone)]
-pub struct SealKey(Arc<Inner>);
+pub struct SealKey(Arc<Parts>);
 
-struct Inner {
+struct Parts {
     version: u32,
     /// The key exclusive-or the paddings of RFC 2104, as the database keeps them too.
     inner_pad: [u8; BLOCK],
@@ -65,7 +65,7 @@ impl SealKey {
         };
         let mac = Hmac::new_from_slice(secret)
             .map_err(|source| Error::invalid("secret", "read a secret").with_source(source))?;
-        Ok(Self(Arc::new(Inner { version, inner_pad: padded(0x36), outer_pad: padded(0x5c), mac })))
+        Ok(Self(Arc::new(Parts { version, inner_pad: padded(0x36), outer_pad: padded(0x5c), mac })))
     }
 
     /// Returns the version.
