@@ -11,7 +11,7 @@ const ENGINES: [Engine; 2] = [Engine::MySql, Engine::Postgres];
 #[tokio::test]
 async fn killed_connections_are_replaced_without_an_error() {
     for engine in ENGINES {
-        replaces_killed_connections(engine).await;
+        Box::pin(replaces_killed_connections(engine)).await;
     }
 }
 

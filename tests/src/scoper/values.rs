@@ -1,6 +1,7 @@
 //! Values: bound in order, of one kind or another, never part of the text.
 
 use tenancy_core::ErrorKind;
+use tenancy_sqlx::Sql;
 
 use super::world::{Line, World, line, on_both};
 
@@ -52,7 +53,7 @@ async fn too_few_and_too_many(world: &World) {
         assert_eq!(error.kind(), ErrorKind::Misconfigured);
         assert!(error.message().contains(words), "{error}");
     }
-    let flood = (0..70_000).fold(tx.sql(sql), |sql, number| sql.bind(number));
+    let flood = (0..70_000).fold(tx.sql(sql), Sql::bind);
     assert_eq!(flood.execute().await.expect_err("refused").kind(), ErrorKind::Misconfigured);
     tx.commit().await.expect("nothing was sent");
     assert_eq!(world.all_of(world.a).await, before);
@@ -91,7 +92,6 @@ async fn a_text_with_nul(world: &World) {
 
 /// A connection types a prepared statement once: other kinds must not be read as the first.
 async fn one_text_with_values_of_several_kinds(world: &World) {
-    let sql = "SELECT $1 AS word, id FROM customers WHERE id = 1";
     #[derive(Debug, tenancy_sqlx::FromTenantRow)]
     struct Number {
         word: i64,
@@ -100,6 +100,7 @@ async fn one_text_with_values_of_several_kinds(world: &World) {
     struct Fraction {
         word: f64,
     }
+    let sql = "SELECT $1 AS word, id FROM customers WHERE id = 1";
     let mut tx = world.db.tenant(world.a);
     for round in 0..3 {
         let number = tx.sql(sql).bind(7).fetch_one_as::<Number>().await.expect("a number");
@@ -133,6 +134,6 @@ async fn a_thousand_parameters(world: &World) {
     let sql = format!("SELECT id, name AS word FROM customers WHERE id IN ({})", marks.join(", "));
     let sql: &'static str = sql.leak();
     let mut tx = world.db.read(world.a);
-    let bound = (1..=1_000).fold(tx.sql(sql), |sql, number| sql.bind(number));
+    let bound = (1..=1_000).fold(tx.sql(sql), Sql::bind);
     assert_eq!(bound.fetch_all_as::<Line>().await.expect("rows").len(), 3);
 }
