@@ -1,4 +1,7 @@
 //! Each tenant where it was placed: shared tables, a schema, a database; scarce connections, servers that are away.
 
+mod away;
+mod budget;
 mod placement;
+mod schemas;
 mod world;

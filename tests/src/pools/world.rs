@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use tenancy_core::{MemoryDirectory, Placement, Tenant, TenantId};
-use tenancy_sqlx::TenantDb;
+use tenancy_sqlx::{TenantDb, TenantDbOptions};
 
 use crate::harness::{Database, Engine, NOTES, placed};
 
@@ -16,8 +16,16 @@ pub(super) struct World {
 
 impl World {
     pub(super) async fn on(engine: Engine) -> Self {
+        Self::with(engine, &|options| options).await
+    }
+
+    /// With other options than usual.
+    pub(super) async fn with(
+        engine: Engine,
+        options: &dyn Fn(TenantDbOptions) -> TenantDbOptions,
+    ) -> Self {
         let database = Database::create(engine).await;
-        let bare = database.notes().await;
+        let bare = database.open(options(database.options())).await.expect("the database opens");
         let directory = Arc::new(MemoryDirectory::new());
         let db = bare.clone().with_directory(directory.clone());
         Self { database, bare, db, directory }
