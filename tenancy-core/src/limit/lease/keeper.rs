@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::tenant::TenantLeases;
 use super::{LeaseBooks, LeaseTerms, SteadyClock};
-use crate::{ErrorKind, TenantId};
+use crate::TenantId;
 
 /// What a limiter and the tasks that renew its leases share.
 pub(super) struct Keeping {
@@ -80,6 +80,16 @@ impl Keeping {
         done
     }
 
+    /// How many limits of all tenants are remembered.
+    pub(super) fn tracked(&self) -> usize {
+        let shards = self.shards.iter();
+        let of_shard = |shard: &Shard| {
+            let shard = shard.0.read().unwrap_or_else(PoisonError::into_inner);
+            shard.values().map(|kept| kept.lock().len()).sum::<usize>()
+        };
+        shards.map(of_shard).sum()
+    }
+
     /// Has all leases given back, and the tasks end.
     pub(super) fn close(&self) {
         self.is_closed.store(true, Ordering::Release);
@@ -146,13 +156,17 @@ async fn keep(tenant: TenantId, end: End) {
             let mut leases = kept.lock();
             (leases.begin(keeping.terms, now, is_tick), leases.is_closed)
         };
-        if !round.asks.is_empty() {
+        let is_quiet = round.asks.is_empty();
+        if !is_quiet {
             let answer = keeping.books.renew(tenant, keeping.terms, &round.asks).await;
             let now = keeping.clock.steady_micros();
             kept.lock().finish(&round, keeping.terms, now, answer);
-        } else if is_closed || is_tick && keeping.drop_unused(tenant) {
+        }
+        let is_over = is_tick && kept.lock().sweep(keeping.clock.steady_micros());
+        if is_closed && is_quiet || is_over && keeping.drop_unused(tenant) {
             return;
-        } else {
+        }
+        if is_quiet {
             // Over time is a tick.
             let _ = timeout_at(next_tick, kept.wake.notified()).await;
         }
@@ -169,7 +183,7 @@ impl Drop for End {
     fn drop(&mut self) {
         let mut leases = self.kept.lock();
         leases.is_kept = false;
-        leases.fail(ErrorKind::Unavailable);
+        leases.abandon();
         self.keeping.keepers.send_modify(|keepers| *keepers -= 1);
     }
 }

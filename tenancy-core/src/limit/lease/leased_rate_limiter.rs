@@ -80,6 +80,12 @@ impl<L: RateLimiter> LeasedRateLimiter<L> {
         Self { keeping: Arc::new(Keeping::new(Arc::new(books), clock, terms)), others }
     }
 
+    /// Returns how many leased limits are in memory: those of all tenants that were used within
+    /// the length of a lease or so.
+    pub fn tracked(&self) -> usize {
+        self.keeping.tracked()
+    }
+
     /// Gives all leases back, and returns when that is done; then it decides nothing any more.
     ///
     /// Dropping it gives them back too, if the runtime lasts long enough.

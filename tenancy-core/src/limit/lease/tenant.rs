@@ -255,13 +255,25 @@ impl TenantLeases {
         }
     }
 
+    /// Gives up what is under way, because nobody is there to take the answer.
+    pub(super) fn abandon(&mut self) {
+        for slot in &mut self.slots {
+            slot.hold.lost(slot.hold.number());
+        }
+        self.fail(ErrorKind::Unavailable);
+    }
+
     /// Refuses those who wait.
-    pub(super) fn fail(&mut self, kind: ErrorKind) {
+    fn fail(&mut self, kind: ErrorKind) {
         for waiter in std::mem::take(&mut self.waiting) {
             let error = Error::new(kind, "decide a rate limit: the books of leases do not answer");
             // Nobody listens any more, or hears it.
             drop(waiter.answer.send(Err(error)));
         }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
     }
 
     /// Drops what is not held and not used; tells whether nothing is left.

@@ -262,3 +262,47 @@ async fn callers_at_once_share_one_request_and_no_token() {
         assert!((500..=600).contains(&admitted), "{admitted}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn forgets_who_is_gone_while_others_go_on() {
+    let all = nodes(1);
+    let of_user = |user: u32| of_tenant(100, 1).for_subject(user.to_string());
+    for tenant in tenants() {
+        for user in 0..400 {
+            let limits = [of_tenant(100_000, 1), of_user(user)];
+            assert!(
+                all.each[0].check(tenant, &limits, ONE).await.expect("a decision").is_allowed()
+            );
+            all.clock.advance(Duration::from_millis(50));
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        // A lease is 2 s long, in which 40 users come by.
+        assert!((2..=80).contains(&all.each[0].tracked()), "{}", all.each[0].tracked());
+    }
+    all.clock.advance(Duration::from_secs(3));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(all.each[0].tracked(), 0);
+}
+
+#[test]
+fn goes_on_after_the_runtime_that_asked_has_ended() {
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().build().expect("a runtime")
+    };
+    let all = nodes(1);
+    let limits = [of_tenant(40, 1)];
+    for tenant in tenants() {
+        let mut admitted = 0;
+        for _ in 0..3 {
+            // Dropped in the middle of whatever its task does.
+            runtime().block_on(async {
+                for _ in 0..5 {
+                    admitted += all.admitted(tenant, &limits, 1).await;
+                }
+            });
+        }
+        assert!((1..=15).contains(&admitted), "{admitted}");
+        assert!(admitted + runtime().block_on(all.admitted(tenant, &limits, 60)) <= 40);
+    }
+}
