@@ -132,6 +132,7 @@ impl Node {
         if self.without == Without::TimeFromSending {
             self.lag += now - sent;
         }
+        let terms = if self.without == Without::Margin { beyond_margin(terms) } else { terms };
         self.hold.finish(bucket, terms, self.clock(now), number, grant);
     }
 
@@ -141,4 +142,10 @@ impl Node {
         self.hold = LeaseHold::new(self.holder, 0);
         self.sent = None;
     }
+}
+
+/// Terms under which a holder uses all of the length.
+fn beyond_margin(terms: LeaseTerms) -> LeaseTerms {
+    let length = (terms.length() + std::time::Duration::from_millis(5)) * 100 / 99;
+    LeaseTerms::new(length, terms.refresh()).expect("good terms")
 }

@@ -19,6 +19,8 @@ pub(super) enum Without {
     TimeFromSending,
     /// A node's clock stands still while it sleeps.
     TimeInSleep,
+    /// A node trusts its clock to the microsecond.
+    Margin,
     /// All leases that ended are dropped first, then the time since is refilled.
     TimeInOrder,
     /// A server that is behind goes on as if nothing were missing.

@@ -54,6 +54,7 @@ each_rule_bears_load! {
     fails_without_fencing: Fencing,
     fails_when_time_counts_from_the_answer: TimeFromSending,
     fails_when_a_clock_sleeps: TimeInSleep,
+    fails_without_a_margin: Margin,
     fails_without_the_order_of_time: TimeInOrder,
     fails_without_a_restart_after_failover: Restart,
 }

@@ -33,6 +33,8 @@ struct Weather {
     fail_over: u32,
     /// How often all hoarders are called at once, in ticks.
     called_every: i64,
+    /// Whether they take what they can get when called, and spend it when it is about to end.
+    is_silent: bool,
     /// How many ticks after a lease ended they are called too.
     called_after: i64,
 }
@@ -82,11 +84,12 @@ impl World {
             sleep: often(dice.one_of(&[0, 20, 60])),
             fail_over: often(dice.one_of(&[0, 0, 8, 20])),
             called_every: dice.one_of(if silent { &[1_400] } else { &[150, 400, 1_400] }),
+            is_silent: silent,
             called_after: dice.one_of(&[0, 40]),
         };
         let server = Server::new(without, bucket, terms);
         let (messages, ledger) = (Vec::new(), Ledger::new(bucket));
-        Self { dice, nodes, server, weather, messages, ledger, called_at: 0 }
+        Self { dice, nodes, server, weather, messages, ledger, called_at: -10 * TICK }
     }
 
     /// A world where nothing goes wrong and all nodes are called alike.
@@ -102,11 +105,12 @@ impl World {
             sleep: 0,
             fail_over: 0,
             called_every: 400,
+            is_silent: false,
             called_after: 0,
         };
         let server = Server::new(without, bucket, LeaseTerms::DEFAULT);
         let (messages, ledger) = (Vec::new(), Ledger::new(bucket));
-        Self { dice, nodes, server, weather, messages, ledger, called_at: 0 }
+        Self { dice, nodes, server, weather, messages, ledger, called_at: -10 * TICK }
     }
 
     pub(super) fn run(mut self) -> Outcome {
@@ -120,21 +124,22 @@ impl World {
         self.strike(now);
         self.deliver(now);
         let is_ending = |node: &Node| node.asleep_until <= now && node.is_ending(now);
-        if now % (self.weather.called_every * TICK) == 0 {
-            self.called_at = now;
-        } else if self.nodes.iter().any(is_ending) {
+        let window = |from: i64| (from..from + 4 * TICK).contains(&now);
+        let is_time = now % (self.weather.called_every * TICK) < 4 * TICK;
+        if self.nodes.iter().any(is_ending) {
             self.called_at = now + self.weather.called_after * TICK;
         }
-        let is_called = (self.called_at..self.called_at + 4 * TICK).contains(&now);
+        let spends = window(self.called_at) || is_time && !self.weather.is_silent;
+        let asks = window(self.called_at) || is_time;
         for at in 0..self.nodes.len() {
             if self.nodes[at].asleep_until > now {
                 continue;
             }
             let (bucket, terms) = (self.server.bucket, self.server.terms);
             let node = &mut self.nodes[at];
-            let admitted = node.serve(&mut self.dice, now, is_called);
+            let admitted = node.serve(&mut self.dice, now, spends);
             self.ledger.admit(now, admitted);
-            if let Some(request) = node.ask(&mut self.dice, now, bucket, terms, is_called) {
+            if let Some(request) = node.ask(&mut self.dice, now, bucket, terms, asks) {
                 self.post(now, &Message::Request(at, request));
             }
         }
