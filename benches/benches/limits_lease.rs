@@ -143,9 +143,11 @@ fn eight_nodes(runtime: &Runtime) {
         }
     }
     println!("limits_lease: % of the burst above the envelope {above:?}, below it {below:?}");
-    let most = above.iter().copied().fold(0.0, f64::max);
-    record("limits_lease/eight_nodes_above", &[most]).expect("a folder");
-    record("limits_lease/eight_nodes_below", &below).expect("a folder");
+    // The worst: nobody on the machine makes these better.
+    for (name, rounds) in [("above", above), ("below", below)] {
+        let worst = rounds.into_iter().fold(0.0, f64::max);
+        record(&format!("limits_lease/eight_nodes_{name}"), &[worst]).expect("a folder");
+    }
 }
 
 fn limits_lease(criterion: &mut Criterion) {

@@ -2,7 +2,7 @@ use crate::{Figure, Goal};
 
 /// Goals lie about a third above what a quiet machine measures: a guard against getting slower,
 /// not yet where this wants to be.
-pub(crate) const FIGURES: [Figure; 18] = [
+pub(crate) const FIGURES: [Figure; 23] = [
     Figure {
         question: "memory: one hot key / governor keyed",
         ours: "limits_memory/ours_hot",
@@ -110,5 +110,35 @@ pub(crate) const FIGURES: [Figure; 18] = [
         ours: "limits_server/log",
         reference: "limits_server/sorted_set",
         goal: Goal::Growth(0.1),
+    },
+    Figure {
+        question: "leased: two threads, hot keys / governor keyed",
+        ours: "limits_lease/ours_two_threads",
+        reference: "limits_lease/governor_keyed_two_threads",
+        goal: Goal::Ratio(3.6),
+    },
+    Figure {
+        question: "leased: two threads / 5,000,000 a second",
+        ours: "limits_lease/ours_two_threads",
+        reference: "limits_lease/five_million",
+        goal: Goal::Rate(1.0),
+    },
+    Figure {
+        question: "leased: asks redis, of 1,000 decisions",
+        ours: "limits_lease/asked_per_thousand",
+        reference: "",
+        goal: Goal::Count(1.0),
+    },
+    Figure {
+        question: "leased: 8 nodes, too many, % of the burst",
+        ours: "limits_lease/eight_nodes_above",
+        reference: "",
+        goal: Goal::Count(0.0),
+    },
+    Figure {
+        question: "leased: 8 nodes, left unused, % of the burst",
+        ours: "limits_lease/eight_nodes_below",
+        reference: "",
+        goal: Goal::Count(5.0),
     },
 ];
