@@ -19,7 +19,8 @@
 //!
 //! # What is not here yet
 //!
-//! Binding a tenant to a session instead of a transaction.
+//! Binding a tenant to a session instead of a transaction, read replicas, a share of the
+//! connections for each tenant, and a probe of an application's own tables.
 //!
 //! # Features
 //!

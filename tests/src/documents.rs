@@ -32,3 +32,6 @@ struct Caching;
 
 #[doc = include_str!("../../docs/usage.md")]
 struct Usage;
+
+#[doc = include_str!("../../docs/threat-model.md")]
+struct ThreatModel;

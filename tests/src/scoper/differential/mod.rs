@@ -21,7 +21,6 @@ async fn postgres_under_row_level_security() {
 }
 
 #[tokio::test]
-#[ignore = "found that a comma joins as closely as RIGHT JOIN; not run since that was mended"]
 async fn sqlite_with_a_file_for_each_tenant() {
     trial::run(Flavour::Sqlite, async |schema| sqlite::Pair::new(schema).await).await;
 }
