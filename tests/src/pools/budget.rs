@@ -55,7 +55,7 @@ async fn open(database: &Database, tenants: &[TenantId]) -> i64 {
 #[tokio::test]
 async fn two_hundred_files_under_fifty_connections() {
     let patient = |options: TenantDbOptions| {
-        options.dedicated_connections(50).acquire_timeout(Duration::from_secs(60))
+        options.dedicated_connections(50).acquire_timeout(Duration::from_mins(1))
     };
     let (world, tenants) = crowd(Engine::Sqlite, 200, patient).await;
     all_work(&world.db, &tenants, 3).await;
@@ -65,7 +65,7 @@ async fn two_hundred_files_under_fifty_connections() {
 #[tokio::test]
 async fn sixty_databases_under_twenty_connections() {
     let patient = |options: TenantDbOptions| {
-        options.dedicated_connections(20).acquire_timeout(Duration::from_secs(120))
+        options.dedicated_connections(20).acquire_timeout(Duration::from_mins(2))
     };
     let (world, tenants) = crowd(Engine::Postgres, 60, patient).await;
     let (db, all) = (world.db.clone(), tenants.clone());
