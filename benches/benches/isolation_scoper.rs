@@ -7,8 +7,8 @@
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use tenancy_core::{ErrorKind, TenantId};
-use tenancy_sqlx::{TenantDb, TenantEntity};
+use tenancy_core::{Error, TenantId};
+use tenancy_sqlx::{Migration, TenantDb, TenantEntity};
 
 #[derive(TenantEntity)]
 #[tenant(table = "invoices")]
@@ -37,22 +37,34 @@ GROUP BY c.id, c.name, p.total HAVING count(*) > 1
 UNION ALL SELECT c.id, c.name, 0, 0 FROM customers AS c WHERE c.name IS NULL
 ORDER BY 2, 1 LIMIT 100 OFFSET 0";
 
-fn open(runtime: &tokio::runtime::Runtime) -> TenantDb {
+const TABLES: Migration = Migration::portable(
+    1,
+    "invoices and customers",
+    "CREATE TABLE customers (tenant_id BLOB NOT NULL, id INTEGER NOT NULL, name TEXT,
+     PRIMARY KEY (tenant_id, id));
+     CREATE TABLE invoices (tenant_id BLOB NOT NULL, id INTEGER NOT NULL,
+     customer_id INTEGER NOT NULL, status TEXT NOT NULL, total_minor INTEGER NOT NULL, paid_at TEXT,
+     PRIMARY KEY (tenant_id, id))",
+);
+
+async fn open() -> Result<TenantDb, Error> {
     let options = TenantDb::options().register::<Invoice>().register::<Customer>();
-    runtime.block_on(options.connect("sqlite::memory:")).expect("it opens")
+    let db = options.connect("sqlite::memory:").await?;
+    db.migrate(&[TABLES]).await?;
+    Ok(db)
 }
 
 fn scoper(c: &mut Criterion) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let db = open(&runtime);
+    let db = runtime.block_on(open()).expect("it opens");
     let _entered = runtime.enter();
     let mut tx = db.read(TenantId::generate());
-    // It goes as far as the database, which has no tables.
+    // The database takes what is made of it.
     let sent = async {
         let mut tx = db.read(TenantId::generate());
         tx.sql(JOIN).bind("").bind("").bind(1).execute().await
     };
-    assert_eq!(runtime.block_on(sent).expect_err("no tables").kind(), ErrorKind::Internal);
+    runtime.block_on(sent).expect("a statement that the database takes");
     let mut group = c.benchmark_group("isolation_scoper");
     group.bench_function("nothing", |b| b.iter(|| black_box(black_box(&mut tx).tenant())));
     group.bench_function("known", |b| {
