@@ -1,14 +1,19 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use serde_json::json;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 use crate::harness::{Answer, Client, Server};
 
 const AT_ONCE: usize = 20;
+
+/// Before a request is sent again that was refused for the time being.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// A payment that a tenant wants to make, once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,8 +52,9 @@ struct Queue {
 
 impl Round {
     pub(super) fn start(server: &Server, requests: Vec<Request>) -> Self {
+        let slugs = requests.iter().map(|Request { slug, .. }| *slug).collect::<BTreeSet<_>>();
         let clients: BTreeMap<_, _> =
-            requests.iter().map(|Request { slug, .. }| (*slug, server.client(slug))).collect();
+            slugs.into_iter().map(|slug| (slug, server.client(slug))).collect();
         let with_client = |request: Request| (request, clients[request.slug].clone());
         let (sender, progress) = watch::channel(Progress::default());
         let queue = Arc::new(Queue {
@@ -84,16 +90,10 @@ impl Round {
 async fn work(queue: Arc<Queue>) -> Outcome {
     let mut outcome = Outcome::default();
     while let Some((request, bank)) = queue.take() {
-        let order = json!({ "amount": request.amount, "currency": "EUR" });
-        let paying = bank.paying(&format!("amount-{}", request.amount)).json(&order);
-        let Ok(answer) = bank.try_send(paying).await else {
-            return Outcome { unanswered: outcome.unanswered + 1, ..outcome };
-        };
-        if answer.status == 503 {
+        let Some(answer) = queue.answer(*request, bank).await else {
             outcome.unanswered += 1;
-            queue.progress.send_modify(|progress| progress.refused += 1);
-            continue;
-        }
+            return outcome;
+        };
         if !answer.headers.contains_key("idempotent-replayed") {
             queue.progress.send_modify(|progress| progress.made += 1);
         }
@@ -105,5 +105,19 @@ async fn work(queue: Arc<Queue>) -> Outcome {
 impl Queue {
     fn take(&self) -> Option<&(Request, Client)> {
         self.requests.get(self.next.fetch_add(1, Ordering::SeqCst))
+    }
+
+    /// Asks until there is an answer other than "not now", or nobody to answer.
+    async fn answer(&self, request: Request, bank: &Client) -> Option<Answer> {
+        let order = json!({ "amount": request.amount, "currency": "EUR" });
+        let key = format!("amount-{}", request.amount);
+        loop {
+            let answer = bank.try_send(bank.paying(&key).json(&order)).await.ok()?;
+            if answer.status != 503 {
+                return Some(answer);
+            }
+            self.progress.send_modify(|progress| progress.refused += 1);
+            sleep(PAUSE).await;
+        }
     }
 }
