@@ -12,6 +12,7 @@ use tenancy_core::{Placement, Tenant};
 use time::OffsetDateTime;
 
 use crate::backend::{Access, Backend, Connection};
+use crate::binding;
 use crate::cross_tenant::Entrance;
 use crate::handle::{CrossTenantTx, SharedTx, TenantTx};
 use crate::keys;
@@ -107,6 +108,7 @@ impl TenantDb {
                 "use sealed binding: only Postgres has it: take .sealed(key) away",
             ));
         }
+        binding::verify_options(&options, servers.backend())?;
         let entrance = Entrance::open(&options, servers.backend())?;
         let known = options.known.clone().with_shared(options.shared.tables());
         let scoper = Scoper::new(known.with_entities(options.schema, options.registry.tables()));
@@ -361,6 +363,7 @@ impl TenantDb {
 
     /// Runs migrations of the application at this place, and protects its tables.
     pub(crate) async fn migrate_here(&self, migrations: &[Migration]) -> Result<(), Error> {
+        self.require_route(self.place).await?;
         rls::verify_role(self).await?;
         migrate::run(self, Tables::OfApplication, migrations).await?;
         self.guard().await
@@ -416,6 +419,14 @@ impl TenantDb {
         ))
     }
 
+    /// Refuses a server whose connections are not what the options take them for. Each is asked
+    /// once.
+    pub(crate) async fn require_route(&self, place: Place) -> Result<(), Error> {
+        // Boxed: it is rare, and would make the future of every statement as large as itself.
+        let verify = || Box::pin(self.servers().verify_route(place, &self.inner.options));
+        self.servers().verified(place).route.get_or_try_init(verify).await.map(drop)
+    }
+
     async fn place_of(&self, tenant: TenantId) -> Result<Place, Error> {
         let Some(directory) = &self.directory else { return Ok(self.place) };
         let found = directory.find(&TenantKey::Id(tenant)).await?.ok_or_else(|| {
@@ -427,6 +438,7 @@ impl TenantDb {
 
     /// Refuses a place that would not keep tenants apart by itself. Each is asked once.
     async fn require_guard(&self, place: Place) -> Result<(), Error> {
+        self.require_route(place).await?;
         let verified = self.servers().verified(place);
         // Boxed: it is rare, and would make the future of every statement as large as itself.
         if place.room == Room::Shared {

@@ -19,8 +19,8 @@
 //!
 //! # What is not here yet
 //!
-//! Binding a tenant to a session instead of a transaction, read replicas, a share of the
-//! connections for each tenant, and a probe of an application's own tables.
+//! Read replicas, a share of the connections for each tenant, and a probe of an application's own
+//! tables.
 //!
 //! # Features
 //!
@@ -35,6 +35,7 @@ compile_error!(
 
 mod audit;
 mod backend;
+mod binding;
 mod cross_tenant;
 mod db;
 mod directory;
@@ -162,6 +163,7 @@ pub use tenancy_macros::TenantValue;
 
 pub use audit::SqlAuditLog;
 pub use backend::Backend;
+pub use binding::Binding;
 pub use cross_tenant::CrossTenantRepository;
 pub use db::TenantDb;
 pub use directory::SqlDirectory;

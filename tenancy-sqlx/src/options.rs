@@ -8,7 +8,9 @@ use tenancy_core::entity::SharedEntity;
 use tenancy_core::{Auditor, Clock, Error, ServerName, SystemClock, TenantEntity};
 
 use crate::TenantDb;
+use crate::binding::Binding;
 use crate::ident::is_plain;
+use crate::pool::Place;
 use crate::repository::{CursorKey, Registry};
 use crate::scope::Known;
 use crate::seal::SealKey;
@@ -26,6 +28,7 @@ pub struct TenantDbOptions {
     pub(crate) acquire_timeout: Duration,
     pub(crate) statement_timeout: Duration,
     pub(crate) prepared: bool,
+    pub(crate) binding: Binding,
     pub(crate) schema: &'static str,
     pub(crate) auditor: Option<Auditor>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -59,6 +62,7 @@ impl Default for TenantDbOptions {
             // A statement whose request is gone runs on at the server until this.
             statement_timeout: Duration::from_secs(30),
             prepared: true,
+            binding: Binding::Transaction,
             schema: "public",
             auditor: None,
             clock: Arc::new(SystemClock),
@@ -214,9 +218,23 @@ impl TenantDbOptions {
     ///
     /// A pooler in transaction mode that does not keep prepared statements apart **must** have
     /// this: PgBouncer before 1.24, or with `max_prepared_statements = 0`. Without it a statement
-    /// fails, or another one of the same name runs instead.
+    /// fails, or another one of the same name runs instead: start-up tries that and refuses it.
     pub fn without_prepared_statements(mut self) -> Self {
         self.prepared = false;
+        self
+    }
+
+    /// Sets how Postgres learns the tenant; [`Binding::Transaction`] unless set.
+    ///
+    /// ```no_run
+    /// # use tenancy_sqlx::{Binding, TenantDb};
+    /// # async fn example() -> Result<(), tenancy_core::Error> {
+    /// let options = TenantDb::options().binding(Binding::Session);
+    /// let db = options.connect("postgres://app@localhost/app").await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn binding(mut self, binding: Binding) -> Self {
+        self.binding = binding;
         self
     }
 
@@ -297,11 +315,13 @@ impl TenantDbOptions {
     /// # Errors
     ///
     /// [`ErrorKind::Misconfigured`](tenancy_core::ErrorKind::Misconfigured) for a URL that cannot
-    /// be read, [`ErrorKind::Unavailable`](tenancy_core::ErrorKind::Unavailable) when the
-    /// database does not answer.
+    /// be read, for a [`Binding`] that the database does not have, and for a pooler that it does
+    /// not work behind; [`ErrorKind::Unavailable`](tenancy_core::ErrorKind::Unavailable) when the
+    /// database does not answer. To find a pooler it opens two connections for a moment.
     pub async fn connect(self, url: &str) -> Result<TenantDb, Error> {
         let db = TenantDb::open(url, self)?;
         db.ping().await?;
+        db.require_route(Place::MAIN).await?;
         Ok(db)
     }
 }

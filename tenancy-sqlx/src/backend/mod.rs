@@ -14,6 +14,11 @@ mod pools;
 pub(crate) mod postgres;
 #[cfg(feature = "postgres")]
 mod postgres_opening;
+#[cfg(feature = "postgres")]
+mod postgres_route;
+#[cfg(feature = "postgres")]
+mod postgres_session;
+mod route;
 mod row;
 mod savepoints;
 #[cfg(feature = "sqlite")]
@@ -23,6 +28,7 @@ mod transaction;
 pub(crate) use connection::Connection;
 pub(crate) use lease::Lease;
 pub(crate) use pools::{Begin, Pools, Shape, Slots, create_database};
+pub(crate) use route::Route;
 pub(crate) use savepoints::SavepointId;
 pub(crate) use transaction::Access;
 

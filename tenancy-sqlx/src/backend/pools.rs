@@ -10,6 +10,7 @@ use super::postgres;
 use super::sqlite::{self, SqlitePools};
 use super::transaction::{Access, Transaction};
 use super::{Backend, Connection, Lease};
+use crate::binding::Binding;
 use crate::options::TenantDbOptions;
 
 /// Connections to one address.
@@ -52,12 +53,19 @@ pub(crate) struct Begin<'a> {
     pub(crate) access: Access,
     /// The schema whose tables are meant, where there are schemas.
     pub(crate) schema: Cow<'a, str>,
+    /// How the database learns the tenant.
+    pub(crate) binding: Binding,
 }
 
 impl Begin<'static> {
     /// Of no tenant, to read what the usual schema has.
     pub(crate) fn reading(options: &TenantDbOptions) -> Self {
-        Self { tenant: None, access: Access::ReadOnly, schema: options.schema.into() }
+        Self {
+            tenant: None,
+            access: Access::ReadOnly,
+            schema: options.schema.into(),
+            binding: Binding::Transaction,
+        }
     }
 }
 

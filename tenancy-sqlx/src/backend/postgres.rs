@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::str::FromStr as _;
+use std::time::Duration;
 
 use rust_decimal::Decimal;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
@@ -19,8 +20,10 @@ use super::decimal::{nearest, whole};
 use super::error::from_sqlx;
 use super::pools::{Begin, Shape};
 use super::postgres_opening::{PgOpening, sealed};
+use super::postgres_session::{bind, clear_on_release};
 use super::row::Codec;
 use super::transaction::Access;
+use crate::binding::Binding;
 use crate::ident::{self, quote};
 use crate::options::TenantDbOptions;
 
@@ -34,6 +37,10 @@ pub(super) fn pool(url: &str, shape: Shape, options: &TenantDbOptions) -> Result
         // It costs a round trip each time; a broken connection shows at BEGIN and is replaced.
         .test_before_acquire(false);
     Ok(match shape {
+        Shape::Shared if options.binding == Binding::Session => {
+            let pool = clear_on_release(pool, options);
+            pool.max_connections(options.max_connections).connect_lazy_with(connect)
+        }
         Shape::Shared => pool.max_connections(options.max_connections).connect_lazy_with(connect),
         // Whoever holds it closes it; no task has to watch it.
         Shape::Lane { owner, .. } => pool
@@ -44,7 +51,7 @@ pub(super) fn pool(url: &str, shape: Shape, options: &TenantDbOptions) -> Result
     })
 }
 
-fn address(url: &str) -> Result<PgConnectOptions, Error> {
+pub(super) fn address(url: &str) -> Result<PgConnectOptions, Error> {
     PgConnectOptions::from_str(url).map_err(|error| from_sqlx("read the database URL", error))
 }
 
@@ -100,14 +107,17 @@ pub(super) async fn create_database(
     done.unwrap_or_else(|_| Err(Error::new(ErrorKind::Unavailable, DOING)))
 }
 
-/// How a transaction begins: with one message, or with a seal.
+/// How a transaction begins: with one message, for the session, or with a seal.
 pub(super) fn opening(order: &Begin<'_>, options: &TenantDbOptions) -> PgOpening {
-    let begin = begin(order, options);
-    match (&options.seal, order.tenant) {
-        (Some(key), Some(tenant)) => {
-            PgOpening::Sealed { begin: sealed(&begin), tenant, key: key.clone() }
+    let Some(tenant) = order.tenant else { return PgOpening::Plain(begin(order, options)) };
+    match (&options.seal, order.binding, order.access) {
+        (Some(key), ..) => {
+            PgOpening::Sealed { begin: sealed(&begin(order, options)), tenant, key: key.clone() }
         }
-        _ => PgOpening::Plain(begin),
+        (None, Binding::Session, Access::ReadOnly) => {
+            PgOpening::Session(bind(order, tenant, options))
+        }
+        _ => PgOpening::Plain(begin(order, options)),
     }
 }
 
@@ -127,10 +137,10 @@ fn begin(begin: &Begin<'_>, options: &TenantDbOptions) -> SqlStr {
         Access::ReadOnly => "BEGIN READ ONLY",
         Access::ReadWrite => "BEGIN",
     });
-    // 0 would mean no limit at all, and Postgres keeps the number in 32 bits.
-    let timeout = options.statement_timeout.as_millis().clamp(1, 0x7fff_ffff);
+    let timeout = milliseconds(options.statement_timeout);
     let schema = quote(&begin.schema);
     let written = match begin.tenant {
+        _ if begin.binding == Binding::None => Ok(()),
         Some(tenant) => write!(text, "; SET LOCAL {TENANT_SETTING} = '{tenant}'"),
         None => write!(text, "; SET LOCAL {TENANT_SETTING} = ''"),
     };
@@ -139,6 +149,11 @@ fn begin(begin: &Begin<'_>, options: &TenantDbOptions) -> SqlStr {
         .and_then(|()| write!(text, "; SET LOCAL statement_timeout = {timeout}"))
         .expect("writing to a string does not fail");
     AssertSqlSafe(text).into_sql_str()
+}
+
+/// 0 would mean no limit at all, and Postgres keeps the number in 32 bits.
+pub(super) fn milliseconds(timeout: Duration) -> u128 {
+    timeout.as_millis().clamp(1, 0x7fff_ffff)
 }
 
 pub(super) async fn execute(

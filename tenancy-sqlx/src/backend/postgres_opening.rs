@@ -11,6 +11,8 @@ use crate::seal::SealKey;
 pub(crate) enum PgOpening {
     /// One message.
     Plain(SqlStr),
+    /// One message too, and no transaction: each statement is one.
+    Session(SqlStr),
     /// The first answer says which transaction this is, the second message proves the tenant for
     /// that one.
     Sealed { begin: SqlStr, tenant: TenantId, key: SealKey },
@@ -20,6 +22,7 @@ impl Opening<Postgres> for PgOpening {
     async fn open(self, connection: &mut PgConnection) -> sqlx::Result<()> {
         match self {
             Self::Plain(begin) => PgTransactionManager::begin(connection, Some(begin)).await,
+            Self::Session(bind) => sqlx::raw_sql(bind).execute(connection).await.map(drop),
             Self::Sealed { begin, tenant, key } => {
                 let rows = sqlx::raw_sql(begin).fetch_all(&mut *connection).await?;
                 let row = rows.first().ok_or(sqlx::Error::BeginFailed)?;

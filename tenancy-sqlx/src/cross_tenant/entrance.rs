@@ -6,11 +6,14 @@ use tokio::sync::OnceCell;
 
 use super::{Statements, role};
 use crate::backend::{Backend, Begin, Connection, Lease, Pools, Shape};
+use crate::binding::{Binding, verify_route};
 use crate::options::TenantDbOptions;
 
 /// The connections that see all tenants, apart from those that see one.
 pub(crate) struct Entrance {
     pools: Pools,
+    /// It may hold a password.
+    url: String,
     statements: HashMap<TypeId, Statements>,
     /// Set once the role has been found to be fit for this and no more.
     verified: OnceCell<()>,
@@ -30,7 +33,8 @@ impl Entrance {
         }
         let statements = options.registry.tables_by_type();
         let statements = statements.map(|(id, table)| (id, Statements::new(&table))).collect();
-        Ok(Some(Self { pools, statements, verified: OnceCell::new() }))
+        let url = address.as_str().to_owned();
+        Ok(Some(Self { pools, url, statements, verified: OnceCell::new() }))
     }
 
     /// Begins a transaction that reads, after the role was found to be fit.
@@ -40,7 +44,12 @@ impl Entrance {
     }
 
     pub(crate) async fn verify(&self, options: &TenantDbOptions) -> Result<(), Error> {
-        let verify = || role::verify(&self.pools, options);
+        let verify = async || {
+            // Each read there is a transaction, whatever the binding of tenants.
+            let (binding, backend) = (Binding::Transaction, self.pools.backend());
+            verify_route(binding, backend, &self.url, options).await?;
+            role::verify(&self.pools, options).await
+        };
         self.verified.get_or_try_init(verify).await.copied()
     }
 

@@ -13,6 +13,7 @@ use super::door::Door;
 use super::failing::Failing;
 use super::gate::{Gate, wait};
 use crate::backend::{Access, Begin, Connection, Lease, Pools, Shape};
+use crate::binding::Binding;
 use crate::ident;
 use crate::options::TenantDbOptions;
 
@@ -39,6 +40,8 @@ pub(super) struct Node {
 /// What was found to guard its tables, since the program started.
 #[derive(Default)]
 pub(crate) struct Verified {
+    /// The way to it, for all of its rooms.
+    pub(crate) route: OnceCell<()>,
     pub(crate) shared: OnceCell<()>,
     others: Mutex<HashSet<Room>>,
 }
@@ -88,7 +91,8 @@ impl Node {
         let now = Instant::now();
         let admission = self.breaker.admits(now).ok_or_else(|| self.is_away())?;
         let deadline = now + options.acquire_timeout;
-        let order = Begin { tenant, access, schema: schema(room, options) };
+        let (schema, binding) = (schema(room, options), binding(room, options));
+        let order = Begin { tenant, access, schema, binding };
         match room {
             Room::Shared | Room::Schema(_) => {
                 let turn = self.gate.enter(access, deadline).await?;
@@ -193,6 +197,15 @@ fn schema(room: Room, options: &TenantDbOptions) -> Cow<'static, str> {
     match room {
         Room::Shared | Room::Database(_) => options.schema.into(),
         Room::Schema(tenant) => ident::of_tenant(tenant).into(),
+    }
+}
+
+/// How the database learns the tenant.
+fn binding(room: Room, options: &TenantDbOptions) -> Binding {
+    match (room, options.binding) {
+        // A pooler may treat each database otherwise, and it was looked for at the first only.
+        (Room::Database(_), Binding::Session) => Binding::Transaction,
+        (_, binding) => binding,
     }
 }
 

@@ -4,6 +4,7 @@ use super::dedicated::Dedicated;
 use super::node::{Node, Verified};
 use super::{Place, Room};
 use crate::backend::{Access, Backend, Connection, create_database};
+use crate::binding;
 use crate::options::TenantDbOptions;
 
 /// All servers of a program, by name.
@@ -97,6 +98,16 @@ impl Servers {
         options: &TenantDbOptions,
     ) -> Result<Connection, Error> {
         self.nodes[place.node].begin(place.room, tenant, access, options).await
+    }
+
+    /// Refuses a server whose connections are not what the options take them for.
+    pub(crate) async fn verify_route(
+        &self,
+        place: Place,
+        options: &TenantDbOptions,
+    ) -> Result<(), Error> {
+        let url = self.nodes[place.node].url();
+        binding::verify_route(options.binding, self.backend(), url, options).await
     }
 
     pub(crate) fn verified(&self, place: Place) -> &Verified {

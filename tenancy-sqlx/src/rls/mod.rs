@@ -5,6 +5,7 @@
 //! transaction was begun for. No exception is built into the policy: who may cross tenants does
 //! so by another role.
 
+mod absent;
 mod enable;
 mod policy;
 mod verify;
@@ -13,28 +14,35 @@ use tenancy_core::Error;
 
 use crate::TenantDb;
 use crate::backend::Backend;
+use crate::binding::Binding;
 
 /// Protects every registered table that is not protected yet.
 pub(crate) async fn enable(db: &TenantDb) -> Result<(), Error> {
     match db.backend() {
-        Backend::Postgres => enable::run(db).await,
-        // They have no such guard.
-        Backend::MySql | Backend::Sqlite => Ok(()),
+        Backend::Postgres if is_told(db) => enable::run(db).await,
+        // There is no such guard, or none is wanted.
+        Backend::Postgres | Backend::MySql | Backend::Sqlite => Ok(()),
     }
 }
 
 /// Refuses a role that row-level security would not bind.
 pub(crate) async fn verify_role(db: &TenantDb) -> Result<(), Error> {
     match db.backend() {
-        Backend::Postgres => verify::role(db).await,
-        Backend::MySql | Backend::Sqlite => Ok(()),
+        Backend::Postgres if is_told(db) => verify::role(db).await,
+        Backend::Postgres | Backend::MySql | Backend::Sqlite => Ok(()),
     }
 }
 
 /// Refuses a database that would not keep tenants apart by itself.
 pub(crate) async fn verify(db: &TenantDb) -> Result<(), Error> {
     match db.backend() {
-        Backend::Postgres => verify::run(db).await,
+        Backend::Postgres if is_told(db) => verify::run(db).await,
+        Backend::Postgres => absent::verify(db).await,
         Backend::MySql | Backend::Sqlite => Ok(()),
     }
+}
+
+/// Whether the database learns whom a statement is for.
+fn is_told(db: &TenantDb) -> bool {
+    db.options_in_use().binding != Binding::None
 }

@@ -105,6 +105,14 @@ impl Database {
         &self.url
     }
 
+    /// Past the pooler, if there is one.
+    pub(crate) fn direct_url(&self) -> String {
+        if self.engine.is_behind_pooler() {
+            return Self::url_of(Engine::Postgres, &self.name);
+        }
+        self.url.clone()
+    }
+
     pub(crate) fn name(&self) -> &str {
         &self.name
     }

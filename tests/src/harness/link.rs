@@ -1,5 +1,5 @@
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -14,6 +14,8 @@ pub(crate) struct Link {
     state: watch::Sender<State>,
     /// How often the client turned from reading to writing: its round trips.
     turns: Arc<AtomicU64>,
+    /// What was sent, by connection.
+    sent: Arc<Mutex<Vec<Vec<u8>>>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +35,8 @@ impl Link {
         let port = listener.local_addr().expect("an address").port();
         let (state, watcher) = watch::channel(State::Up);
         let turns = Arc::new(AtomicU64::new(0));
-        let link = Self { port, state, turns: turns.clone() };
+        let sent = Arc::new(Mutex::new(Vec::new()));
+        let link = Self { port, state, turns: turns.clone(), sent: sent.clone() };
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 if *watcher.borrow() == State::Cut {
@@ -44,8 +47,14 @@ impl Link {
                 server.set_nodelay(true).expect("a socket");
                 let (from_client, to_client) = client.into_split();
                 let (from_server, to_server) = server.into_split();
-                let wire = |turns| Wire { delay, state: watcher.clone(), turns };
-                tokio::spawn(wire(Some(turns.clone())).carry(from_client, to_server));
+                let connection = {
+                    let mut sent = sent.lock().expect("no panic");
+                    sent.push(Vec::new());
+                    sent.len() - 1
+                };
+                let tap = Tap { turns: turns.clone(), sent: sent.clone(), connection };
+                let wire = |tap| Wire { delay, state: watcher.clone(), tap };
+                tokio::spawn(wire(Some(tap)).carry(from_client, to_server));
                 tokio::spawn(wire(None).carry(from_server, to_client));
             }
         });
@@ -76,6 +85,11 @@ impl Link {
         self.state.send_replace(State::AnswersHeld);
     }
 
+    /// The bytes that clients sent, by connection.
+    pub(crate) fn sent(&self) -> Vec<Vec<u8>> {
+        self.sent.lock().expect("no panic").clone()
+    }
+
     pub(crate) fn turns(&self) -> u64 {
         self.turns.load(Ordering::SeqCst)
     }
@@ -85,8 +99,14 @@ impl Link {
 struct Wire {
     delay: Duration,
     state: watch::Receiver<State>,
-    /// Where a request's turns are counted; none for answers.
-    turns: Option<Arc<AtomicU64>>,
+    /// Where requests are counted and kept; none for answers.
+    tap: Option<Tap>,
+}
+
+struct Tap {
+    turns: Arc<AtomicU64>,
+    sent: Arc<Mutex<Vec<Vec<u8>>>>,
+    connection: usize,
 }
 
 impl Wire {
@@ -98,10 +118,12 @@ impl Wire {
                 _ = self.state.wait_for(|state| *state == State::Cut) => return,
             };
             let Ok(length @ 1..) = read else { return };
-            if let Some(turns) = &self.turns {
-                turns.fetch_add(1, Ordering::SeqCst);
+            if let Some(tap) = &self.tap {
+                tap.turns.fetch_add(1, Ordering::SeqCst);
+                let mut sent = tap.sent.lock().expect("no panic");
+                sent[tap.connection].extend_from_slice(&buffer[..length]);
             }
-            let asks = self.turns.is_some();
+            let asks = self.tap.is_some();
             let moves = |state: &State| match state {
                 State::Up | State::Cut => true,
                 State::AnswersHeld => asks,

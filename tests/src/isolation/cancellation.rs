@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use tenancy_core::{Error, TenantId};
-use tenancy_sqlx::TenantDb;
+use tenancy_sqlx::{Binding, TenantDb};
 use tokio::time::timeout;
 
 use crate::harness::{Database, Engine, Link, Note, address, two_tenants};
@@ -50,10 +50,10 @@ async fn cancelled_after<T>(polls: usize, future: impl Future<Output = T>) -> Op
 
 /// Cancels the victim at its first await, its second and so on until it comes through, many
 /// times over, and looks each time at what the next borrower of the only connection gets.
-async fn nothing_is_left(database: &Database, url: &str) {
+pub(super) async fn nothing_is_left(database: &Database, url: &str, binding: Binding) {
     database.notes().await.close().await;
     let options = database.options().max_connections(1).acquire_timeout(Duration::from_secs(20));
-    let db = options.connect(url).await.expect("it answers");
+    let db = options.binding(binding).connect(url).await.expect("it answers");
     let (victim, other) = two_tenants();
 
     let (mut id, mut cancelled) = (0, 0);
@@ -107,7 +107,7 @@ async fn nothing_is_left_on(engine: Engine) {
     let server = address(database.url());
     let link = Link::to(server.clone(), Duration::from_millis(1)).await;
     let url = database.url().replace(&server, &format!("127.0.0.1:{}", link.port()));
-    nothing_is_left(&database, &url).await;
+    nothing_is_left(&database, &url, Binding::Transaction).await;
 }
 
 #[tokio::test]
@@ -128,7 +128,7 @@ async fn leaves_nothing_on_mysql() {
 #[tokio::test]
 async fn leaves_nothing_on_sqlite() {
     let database = Database::create(Engine::Sqlite).await;
-    nothing_is_left(&database, database.url()).await;
+    nothing_is_left(&database, database.url(), Binding::Transaction).await;
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Nobody crosses: each layer by itself, and what cancellation, panics and faults leave behind.
 
 mod attacks;
+mod binding;
 mod cancellation;
 mod cross_tenant;
 mod database_layer;

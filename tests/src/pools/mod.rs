@@ -5,3 +5,5 @@ mod budget;
 mod placement;
 mod schemas;
 mod world;
+
+pub(crate) use world::World;

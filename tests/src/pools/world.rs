@@ -6,21 +6,21 @@ use tenancy_sqlx::{TenantDb, TenantDbOptions};
 use crate::harness::{Database, Engine, NOTES, placed};
 
 /// A database whose tenants are where a directory says.
-pub(super) struct World {
-    pub(super) database: Database,
+pub(crate) struct World {
+    pub(crate) database: Database,
     /// Knows no directory.
-    pub(super) bare: TenantDb,
-    pub(super) db: TenantDb,
-    pub(super) directory: Arc<MemoryDirectory>,
+    pub(crate) bare: TenantDb,
+    pub(crate) db: TenantDb,
+    pub(crate) directory: Arc<MemoryDirectory>,
 }
 
 impl World {
-    pub(super) async fn on(engine: Engine) -> Self {
+    pub(crate) async fn on(engine: Engine) -> Self {
         Self::with(engine, &|options| options).await
     }
 
     /// With other options than usual.
-    pub(super) async fn with(
+    pub(crate) async fn with(
         engine: Engine,
         options: &dyn Fn(TenantDbOptions) -> TenantDbOptions,
     ) -> Self {
@@ -32,14 +32,14 @@ impl World {
     }
 
     /// Adds a tenant and makes its place.
-    pub(super) async fn tenant(&self, placement: Placement) -> TenantId {
+    pub(crate) async fn tenant(&self, placement: Placement) -> TenantId {
         let tenant = self.add(placement).await;
         self.bare.provision(&tenant, &[NOTES]).await.expect("provisioned");
         tenant.id()
     }
 
     /// Adds a tenant whose place is not there.
-    pub(super) async fn add(&self, placement: Placement) -> Tenant {
+    pub(crate) async fn add(&self, placement: Placement) -> Tenant {
         let tenant = placed(TenantId::generate(), placement);
         self.database.owns(&tenant).await;
         self.directory.insert(tenant.clone()).expect("inserted");
