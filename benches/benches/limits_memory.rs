@@ -1,9 +1,10 @@
-//! What does a decision cost in memory, beside governor? It guards the ratio to governor's keyed
-//! limiter.
+//! What does a decision in memory cost, beside governor? It guards the ratios to governor's direct
+//! and keyed limiters.
 //!
-//! The same is asked of both: a tenant and a subject are looked up, the time is read, and one
-//! call is charged. Ours goes through `dyn RateLimiter` and its boxed future, as applications do,
-//! and keeps an exact log where governor keeps one number.
+//! By key the same is asked of both: a tenant and a subject are looked up, the time is read, and
+//! one call is charged; ours answers where the limit stands. A handle is held against a direct
+//! limiter. Both read the time from the processor's counter. `ours_future` goes through the boxed
+//! future of `check`, which a limiter that asks a server needs.
 
 use std::hint::black_box;
 use std::num::NonZeroU32;
@@ -18,10 +19,11 @@ use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota};
 use tenancy_core::limit::{
     AtMost, Limit, LimitName, MemoryRateLimiter, Policy, RateLimiter, SlidingLog, TokenBucket,
 };
-use tenancy_core::{SystemClock, TenantId};
+use tenancy_core::{CounterClock, TenantId};
 
 const ONE: NonZeroU32 = NonZeroU32::MIN;
 const TENANTS: usize = 10_000;
+const SUBJECTS: [&str; 3] = ["tenant", "user_17", "reports"];
 
 type Key = (TenantId, &'static str);
 
@@ -30,8 +32,14 @@ fn plenty() -> SlidingLog {
     SlidingLog::new(SlidingLog::MAX_N, Duration::from_millis(1)).expect("a good policy")
 }
 
-fn limiter() -> Arc<dyn RateLimiter> {
-    Arc::new(MemoryRateLimiter::new(Arc::new(SystemClock)))
+fn limiter() -> Arc<MemoryRateLimiter> {
+    Arc::new(MemoryRateLimiter::new(Arc::new(CounterClock::new())))
+}
+
+/// The shape that is next to governor's: one level, and what time gives back.
+fn wide_bucket() -> Policy {
+    let million = NonZeroU32::new(1_000_000).expect("not zero");
+    TokenBucket::new(million, million, Duration::from_millis(1)).expect("a good policy").into()
 }
 
 fn keyed(quota: Quota) -> DefaultKeyedRateLimiter<Key> {
@@ -39,6 +47,11 @@ fn keyed(quota: Quota) -> DefaultKeyedRateLimiter<Key> {
 }
 
 fn is_allowed(limiter: &dyn RateLimiter, tenant: TenantId, limits: &[Limit]) -> bool {
+    let decision = limiter.try_local(tenant, limits, ONE).expect("memory answers at once");
+    decision.expect("a decision").is_allowed()
+}
+
+fn is_allowed_later(limiter: &dyn RateLimiter, tenant: TenantId, limits: &[Limit]) -> bool {
     let mut decision = pin!(limiter.check(tenant, limits, ONE));
     match decision.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(decision) => decision.expect("a decision").is_allowed(),
@@ -53,6 +66,9 @@ fn hot(group: &mut BenchmarkGroup<'_, WallTime>) {
     group.bench_function("ours_hot", |b| {
         b.iter(|| assert!(is_allowed(&*ours, black_box(tenant), &limits)));
     });
+    group.bench_function("ours_future", |b| {
+        b.iter(|| assert!(is_allowed_later(&*ours, black_box(tenant), &limits)));
+    });
 
     let quota = Quota::per_second(NonZeroU32::MAX);
     let peer = keyed(quota);
@@ -65,24 +81,37 @@ fn hot(group: &mut BenchmarkGroup<'_, WallTime>) {
     });
 }
 
-/// The shape that is next to governor's: one level, and what time gives back.
-fn bucket(group: &mut BenchmarkGroup<'_, WallTime>) {
-    let million = NonZeroU32::new(1_000_000).expect("not zero");
-    let bucket = TokenBucket::new(million, million, Duration::from_millis(1));
-    let at_most = AtMost::new(NonZeroU32::MAX, Duration::from_mins(1));
-    for (name, policy) in [
-        ("ours_bucket_hot", Policy::from(bucket.expect("a good policy"))),
-        ("ours_at_most_hot", Policy::from(at_most.expect("a good policy"))),
-    ] {
+fn shapes(group: &mut BenchmarkGroup<'_, WallTime>) {
+    let at_most = AtMost::new(NonZeroU32::MAX, Duration::from_mins(1)).expect("a good policy");
+    for (name, policy) in [("ours_bucket", wide_bucket()), ("ours_at_most", at_most.into())] {
         let (tenant, limits) = (TenantId::generate(), [Limit::new(LimitName::TENANT, policy)]);
         let ours = limiter();
         group.bench_function(name, |b| {
-            b.iter(|| {
-                let decision = ours.try_local(black_box(tenant), &limits, ONE);
-                assert!(decision.expect("at once").expect("a decision").is_allowed());
-            });
+            b.iter(|| assert!(is_allowed(&*ours, black_box(tenant), &limits)));
         });
     }
+}
+
+fn handles(group: &mut BenchmarkGroup<'_, WallTime>) {
+    let (tenant, ours) = (TenantId::generate(), limiter());
+    let limits = SUBJECTS
+        .map(|subject| Limit::new(LimitName::PRINCIPAL, wide_bucket()).for_subject(subject));
+    for (name, limits) in [("ours_handle", &limits[..1]), ("ours_handle_three", &limits)] {
+        let handle = ours.handle(tenant, &Arc::from(limits)).expect("a handle");
+        group.bench_function(name, |b| {
+            b.iter(|| assert!(black_box(&handle).check(ONE).is_admitted()));
+        });
+    }
+    // It charges the first limits also when a later one refuses.
+    let quota = Quota::per_second(NonZeroU32::MAX);
+    let peers = SUBJECTS.map(|_| DefaultDirectRateLimiter::direct(quota));
+    group.bench_function("governor_direct_three", |b| {
+        b.iter(|| {
+            for peer in black_box(&peers) {
+                assert!(peer.check().is_ok());
+            }
+        });
+    });
 }
 
 fn refused(group: &mut BenchmarkGroup<'_, WallTime>) {
@@ -118,7 +147,6 @@ fn tenants(group: &mut BenchmarkGroup<'_, WallTime>) {
 }
 
 fn three(group: &mut BenchmarkGroup<'_, WallTime>) {
-    const SUBJECTS: [&str; 3] = ["tenant", "user_17", "reports"];
     let tenant = TenantId::generate();
     let limits = [
         Limit::new(LimitName::TENANT, plenty()),
@@ -144,7 +172,8 @@ fn three(group: &mut BenchmarkGroup<'_, WallTime>) {
 fn limits_memory(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("limits_memory");
     hot(&mut group);
-    bucket(&mut group);
+    shapes(&mut group);
+    handles(&mut group);
     refused(&mut group);
     tenants(&mut group);
     three(&mut group);

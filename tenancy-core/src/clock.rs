@@ -35,15 +35,20 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now_micros(&self) -> i64 {
-        #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system")]
-        let now = std::time::SystemTime::now();
-        let since = now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let since = since_epoch();
         // Not `as_micros`: dividing 128 bits costs a third of reading the clock.
         i64::try_from(since.as_secs())
             .unwrap_or(i64::MAX)
             .saturating_mul(1_000_000)
             .saturating_add(i64::from(since.subsec_micros()))
     }
+}
+
+/// Asks the system how long ago the Unix epoch was.
+pub(crate) fn since_epoch() -> Duration {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system")]
+    let now = std::time::SystemTime::now();
+    now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default()
 }
 
 /// A clock that stands still until it is moved.

@@ -30,6 +30,7 @@ mod bypass;
 pub mod cache;
 mod clock;
 mod context;
+mod counter_clock;
 mod directory;
 pub mod domain;
 pub mod entity;
@@ -55,6 +56,7 @@ pub use bypass::{Bypass, BypassAuthority, BypassGate, BypassJudge, BypassPurpose
 pub use cache::{CacheName, MemoryCacheStore, TenantCache, TenantCacheOptions};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use context::{Carried, Carrier, RequestId, ResolvedVia, TenantContext, Trust};
+pub use counter_clock::CounterClock;
 pub use directory::{
     ApiKey, ApiKeyHash, ApiKeySecret, BusEvent, CacheOptions, CachedDirectory, Changes,
     DirectoryEntry, Invalidation, InvalidationBus, MemoryDirectory, MemoryInvalidationBus,

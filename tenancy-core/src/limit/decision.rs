@@ -43,14 +43,33 @@ impl Decision {
         readings: impl IntoIterator<Item = (&'a Limit, Reading)>,
         source: Source,
     ) -> Result<Self, Error> {
-        let mut statuses =
-            readings.into_iter().map(|(limit, reading)| LimitStatus::new(limit, reading));
-        let Some(first) = statuses.next() else {
+        Self::granted_from(readings, source, 0)
+    }
+
+    /// Puts a decision together as [`from_readings`](Self::from_readings) does, which granted so
+    /// much.
+    #[inline]
+    pub(super) fn granted_from<'a>(
+        readings: impl IntoIterator<Item = (&'a Limit, Reading)>,
+        source: Source,
+        granted: u32,
+    ) -> Result<Self, Error> {
+        let mut readings = readings.into_iter();
+        let Some((limit, reading)) = readings.next() else {
             return Err(Error::invalid("limits", "put a decision together: it has no limits"));
         };
-        let mut decision = Self { first, rest: statuses.collect(), binding: 0, granted: 0, source };
-        decision.binding = decision.most_restrictive();
-        Ok(decision)
+        let mut rest = Vec::with_capacity(readings.size_hint().0);
+        rest.extend(readings.map(|(limit, reading)| LimitStatus::new(limit, reading)));
+        let binding = most_restrictive(severity(limit.is_shadow(), reading), &rest);
+        // Last, and in its place: a decision is large, and it costs as much to move it as to make it.
+        Ok(Self { first: LimitStatus::new(limit, reading), rest, binding, granted, source })
+    }
+
+    /// Puts a decision over one limit together.
+    #[inline]
+    pub(super) fn of_one(limit: &Limit, reading: Reading, source: Source, granted: u32) -> Self {
+        let first = LimitStatus::new(limit, reading);
+        Self { first, rest: Vec::new(), binding: 0, granted, source }
     }
 
     /// Replaces the reading of each limit, by its place and what it was.
@@ -58,17 +77,7 @@ impl Decision {
         for (place, status) in std::iter::once(&mut self.first).chain(&mut self.rest).enumerate() {
             status.reading = read(place, status.reading);
         }
-        self.binding = self.most_restrictive();
-    }
-
-    fn most_restrictive(&self) -> usize {
-        let mut most = (0, self.first.severity());
-        for (index, status) in self.rest.iter().enumerate() {
-            if status.severity() > most.1 {
-                most = (index + 1, status.severity());
-            }
-        }
-        most.0
+        self.binding = most_restrictive(self.first.severity(), &self.rest);
     }
 
     /// Says how much of the cost was charged, or given back.
@@ -131,6 +140,7 @@ pub struct LimitStatus {
 }
 
 impl LimitStatus {
+    #[inline]
     fn new(limit: &Limit, reading: Reading) -> Self {
         let (name, policy) = (limit.name().clone(), limit.policy());
         Self { name, policy, is_shadow: limit.is_shadow(), reading }
@@ -189,14 +199,31 @@ impl LimitStatus {
         matches!(self.reading.refusal, Some(Refusal::Never))
     }
 
-    // Greater is more restrictive: a refusal before any remainder, and anything before a shadow.
-    fn severity(&self) -> (u8, Duration, u32) {
-        let scarcity = u32::MAX - self.reading.remaining;
-        match self.reading.refusal {
-            _ if self.is_shadow => (0, Duration::ZERO, 0),
-            Some(Refusal::Never) => (3, Duration::MAX, scarcity),
-            Some(Refusal::Wait(wait)) => (2, wait, scarcity),
-            None => (1, Duration::ZERO, scarcity),
+    const fn severity(&self) -> Severity {
+        severity(self.is_shadow, self.reading)
+    }
+}
+
+/// Greater is more restrictive: a refusal before any remainder, and anything before a shadow.
+type Severity = (u8, Duration, u32);
+
+const fn severity(is_shadow: bool, reading: Reading) -> Severity {
+    let scarcity = u32::MAX - reading.remaining;
+    match reading.refusal {
+        _ if is_shadow => (0, Duration::ZERO, 0),
+        Some(Refusal::Never) => (3, Duration::MAX, scarcity),
+        Some(Refusal::Wait(wait)) => (2, wait, scarcity),
+        None => (1, Duration::ZERO, scarcity),
+    }
+}
+
+/// Returns the place of the most restrictive status; the first of equals.
+fn most_restrictive(first: Severity, rest: &[LimitStatus]) -> usize {
+    let mut most = (0, first);
+    for (index, status) in rest.iter().enumerate() {
+        if status.severity() > most.1 {
+            most = (index + 1, status.severity());
         }
     }
+    most.0
 }

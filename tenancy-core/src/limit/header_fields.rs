@@ -44,7 +44,7 @@ impl Decision {
     /// # Ok::<(), tenancy_core::Error>(())
     /// # }).unwrap();
     /// ```
-    pub fn header_fields(&self) -> impl Iterator<Item = HeaderField> + use<> {
+    pub fn header_fields(&self) -> HeaderFields {
         let binding = self.binding();
         let mut values = Values { text: Vec::with_capacity(256), ends: [0; 6] };
         if binding.is_shadow() {
@@ -103,7 +103,7 @@ const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
-const NAMES: [HeaderName; 6] = [POLICY, STATUS, LIMIT, REMAINING, RESET, RETRY_AFTER];
+static NAMES: [HeaderName; 6] = [POLICY, STATUS, LIMIT, REMAINING, RESET, RETRY_AFTER];
 
 /// All values of an answer in one piece of memory: every answer has them, and with `write!` and
 /// an allocation each they cost more than the decision.
@@ -113,22 +113,53 @@ struct Values {
     ends: [usize; 6],
 }
 
+/// The [header fields](Decision::header_fields) of a decision.
+///
+/// It is smaller than the decision, and owns what it tells.
+#[derive(Debug, Clone)]
+pub struct HeaderFields {
+    text: Bytes,
+    ends: [u16; 6],
+    next: u8,
+    count: u8,
+}
+
+impl Iterator for HeaderFields {
+    type Item = HeaderField;
+
+    fn next(&mut self) -> Option<HeaderField> {
+        let at = usize::from(self.next);
+        if self.next == self.count {
+            return None;
+        }
+        self.next += 1;
+        let from = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        let value = self.text.slice(usize::from(from)..usize::from(self.ends[at]));
+        let value = HeaderValue::from_maybe_shared(value);
+        Some((NAMES[at].clone(), value.expect("names of limits and numbers are visible ASCII")))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = usize::from(self.count - self.next);
+        (left, Some(left))
+    }
+}
+
+impl ExactSizeIterator for HeaderFields {}
+
 impl Values {
     fn end(&mut self, field: usize) {
         self.ends[field] = self.text.len();
     }
 
-    fn into_fields(self, count: usize) -> impl Iterator<Item = HeaderField> {
-        let text = Bytes::from(self.text);
-        let mut from = 0;
-        NAMES.into_iter().zip(self.ends).take(count).map(move |(name, to)| {
-            let value = HeaderValue::from_maybe_shared(text.slice(from..to));
-            from = to;
-            (name, value.expect("names of limits and numbers are visible ASCII"))
-        })
+    fn into_fields(self, count: u8) -> HeaderFields {
+        // 16 limits of 32 letters and their numbers are below 2,000 bytes.
+        let ends = self.ends.map(|end| u16::try_from(end).unwrap_or(u16::MAX));
+        HeaderFields { text: Bytes::from(self.text), ends, next: 0, count }
     }
 
     /// Begins an item of a list (RFC 9651, 3.1). A name needs no escape: see `LimitName`.
+    #[inline]
     fn item(&mut self, index: usize, name: &LimitName) -> &mut Self {
         self.push(if index == 0 { "\"" } else { ", \"" });
         self.push(name.as_str());
@@ -136,16 +167,19 @@ impl Values {
         self
     }
 
+    #[inline]
     fn parameter(&mut self, name: &str, value: impl itoa::Integer) -> &mut Self {
         self.push(name);
         self.number(value);
         self
     }
 
+    #[inline]
     fn number(&mut self, value: impl itoa::Integer) {
         self.push(itoa::Buffer::new().format(value));
     }
 
+    #[inline]
     fn push(&mut self, text: &str) {
         self.text.extend_from_slice(text.as_bytes());
     }

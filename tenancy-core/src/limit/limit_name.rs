@@ -1,5 +1,6 @@
-use std::borrow::Cow;
-use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+use std::{cmp, fmt};
 
 use crate::Error;
 
@@ -15,8 +16,15 @@ use crate::Error;
 /// assert_eq!(REPORTS.as_str(), "reports");
 /// assert!(LimitName::parse("No Spaces").is_err());
 /// ```
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LimitName(Cow<'static, str>);
+#[derive(Clone)]
+pub struct LimitName(Text);
+
+/// Every status of a decision has a name: neither form is copied for it.
+#[derive(Clone)]
+enum Text {
+    Static(&'static str),
+    Shared(Arc<str>),
+}
 
 impl LimitName {
     /// What the whole tenant shares.
@@ -34,7 +42,7 @@ impl LimitName {
     /// When the name breaks the rules: at compile time, in a constant.
     pub const fn from_static(name: &'static str) -> Self {
         assert!(is_valid(name), "a limit's name is 1 to 32 characters of a-z, 0-9, _ and -");
-        Self(Cow::Borrowed(name))
+        Self(Text::Static(name))
     }
 
     /// Reads a name; nothing is folded or trimmed.
@@ -44,7 +52,7 @@ impl LimitName {
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) when it breaks the rules.
     pub fn parse(name: &str) -> Result<Self, Error> {
         if is_valid(name) {
-            Ok(Self(Cow::Owned(name.to_owned())))
+            Ok(Self(Text::Shared(name.into())))
         } else {
             let message =
                 "read a limit's name: 1 to 32 characters of a-z, 0-9, _ and - are allowed";
@@ -53,8 +61,12 @@ impl LimitName {
     }
 
     /// Returns the text.
+    #[inline]
     pub fn as_str(&self) -> &str {
-        &self.0
+        match &self.0 {
+            Text::Static(text) => text,
+            Text::Shared(text) => text,
+        }
     }
 }
 
@@ -73,14 +85,41 @@ const fn is_valid(name: &str) -> bool {
     true
 }
 
+impl PartialEq for LimitName {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for LimitName {}
+
+impl PartialOrd for LimitName {
+    fn partial_cmp(&self, other: &Self) -> Option<cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for LimitName {
+    fn cmp(&self, other: &Self) -> cmp::Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+
+impl Hash for LimitName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl fmt::Display for LimitName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
 impl fmt::Debug for LimitName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "LimitName({})", self.0)
+        write!(f, "LimitName({})", self.as_str())
     }
 }

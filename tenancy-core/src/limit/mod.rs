@@ -18,6 +18,7 @@
 //! | [`Schedule`] | a policy that depends on the time of day |
 //! | [`PatientRateLimiter`] | lets a charge wait its turn |
 //! | [`MemoryRateLimiter`] | the limiter of one process |
+//! | [`LimitHandle`] | limits in memory that were looked up ahead |
 //! | [`lease`] | token buckets of all nodes, decided in process |
 //! | [`step`] | the algorithms, without storage: other limiters must give the same numbers |
 
@@ -55,10 +56,10 @@ pub use charge_id::ChargeId;
 pub use concurrency::Concurrency;
 pub use decision::{Decision, LimitStatus, Source};
 pub use envelope::RateEnvelope;
-pub use header_fields::HeaderField;
+pub use header_fields::{HeaderField, HeaderFields};
 pub use limit_key::LimitKey;
 pub use limit_name::LimitName;
-pub use memory::MemoryRateLimiter;
+pub use memory::{LimitHandle, MemoryRateLimiter, Verdict};
 pub use patient::PatientRateLimiter;
 pub use period::{Bounds, Period};
 pub use permit::Permit;

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
+use super::LimitHandle;
 use super::shard::Shard;
 use crate::limit::{Call, Decision, Limit, RateLimiter};
 use crate::{Clock, Error, TenantId};
@@ -47,7 +48,31 @@ impl MemoryRateLimiter {
         self.shards.iter().map(|shard| lock(&shard.0).len()).sum()
     }
 
-    fn decide_now(
+    /// Looks limits of a tenant up ahead, for many calls.
+    ///
+    /// It counts as a call under their policies: limits that had others follow them from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) when the limits do not
+    /// [fit together](Limit::validate), or one of them is a
+    /// [`Concurrency`](crate::limit::Concurrency): a [`Permit`](crate::limit::Permit) takes those.
+    pub fn handle(
+        self: &Arc<Self>,
+        tenant: TenantId,
+        limits: &Arc<[Limit]>,
+    ) -> Result<LimitHandle, Error> {
+        Call::charge(NonZeroU32::MIN).validate(limits)?;
+        let shared = self.shard(tenant).share(tenant, limits, self.now_micros());
+        Ok(LimitHandle::new(self.clone(), tenant, limits.clone(), shared))
+    }
+
+    #[inline]
+    pub(super) fn now_micros(&self) -> i64 {
+        self.clock.now_micros()
+    }
+
+    pub(super) fn decide_now(
         &self,
         tenant: TenantId,
         limits: &[Limit],

@@ -2,6 +2,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
+use super::shared::Shared;
 use super::tenant_states::TenantStates;
 use crate::limit::{Call, Decision, Limit, Operation};
 use crate::{Error, TenantId};
@@ -41,12 +42,19 @@ impl Shard {
         if !looks_only && (now >= self.sweep_at || self.states > self.sweep_above) {
             self.sweep(now);
         }
-        if let Some(known) = self.tenants.get_mut(&tenant) {
-            let before = known.len();
-            let decision = known.decide(limits, now, call);
-            self.states = self.states + known.len() - before;
-            return decision;
+        match self.tenants.get_mut(&tenant) {
+            Some(known) => known.decide_counting(limits, now, call, &mut self.states),
+            None => self.decide_unknown(tenant, limits, now, call),
         }
+    }
+
+    fn decide_unknown(
+        &mut self,
+        tenant: TenantId,
+        limits: &[Limit],
+        now: i64,
+        call: Call,
+    ) -> Result<Decision, Error> {
         let mut unknown = TenantStates::default();
         let decision = unknown.decide(limits, now, call);
         // Who was refused at once leaves nothing behind.
@@ -55,6 +63,18 @@ impl Shard {
             self.tenants.insert(tenant, unknown);
         }
         decision
+    }
+
+    /// Shares the buckets of a handle; `None` when the limits are not all buckets.
+    pub(super) fn share(&mut self, tenant: TenantId, limits: &[Limit], now: i64) -> Option<Shared> {
+        if !TenantStates::can_share(limits) {
+            return None;
+        }
+        let states = self.tenants.entry(tenant).or_default();
+        let before = states.len();
+        let shared = states.share(limits, now);
+        self.states = self.states + states.len() - before;
+        Some(shared)
     }
 
     pub(super) const fn len(&self) -> usize {

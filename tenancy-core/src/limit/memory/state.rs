@@ -28,6 +28,7 @@ impl State {
     }
 
     /// Tells whether it is of this policy.
+    #[inline]
     pub(super) fn follows(&self, policy: Policy) -> bool {
         match (self, policy) {
             (Self::SlidingLog(_), Policy::SlidingLog(_))
@@ -60,6 +61,7 @@ impl State {
     }
 
     /// Reads a state that [follows](Self::follow) the policy.
+    #[inline]
     pub(super) fn read(
         &self,
         policy: Policy,
@@ -78,7 +80,28 @@ impl State {
         }
     }
 
+    /// Tells whether a state that [follows](Self::follow) the policy admits a cost.
+    #[inline]
+    pub(super) fn admits(
+        &self,
+        policy: Policy,
+        now: i64,
+        cost: NonZeroU32,
+        id: Option<ChargeId>,
+    ) -> bool {
+        match (self, policy) {
+            (Self::SlidingLog(state), Policy::SlidingLog(policy)) => {
+                state.admits(policy, now, cost)
+            }
+            (Self::AtMost(state), _) => state.admits(now, cost),
+            (Self::TokenBucket(state), _) => state.admits(now, cost),
+            (Self::Calendar(state), _) => state.admits(now, cost),
+            _ => self.read(policy, now, cost, id).refusal.is_none(),
+        }
+    }
+
     /// Charges a state that [follows](Self::follow) the policy, and reads it.
+    #[inline]
     pub(super) fn charge(
         &mut self,
         policy: Policy,
@@ -114,17 +137,25 @@ impl State {
         }
     }
 
-    /// When the state is the same as none.
-    pub(super) fn idle_at(&self, policy: Policy) -> i64 {
+    /// When the state is the same as none, as far as that depends on a policy it does not keep.
+    #[inline]
+    pub(super) fn idle_under(&self, policy: Policy) -> i64 {
         match (self, policy) {
             (Self::SlidingLog(state), Policy::SlidingLog(policy)) => {
                 state.newest().map_or(i64::MIN, |at| at.saturating_add(policy.per_micros()))
             }
-            (Self::AtMost(state), _) => state.idle_at(),
-            (Self::TokenBucket(state), _) => state.idle_at(),
-            (Self::Calendar(state), _) => state.idle_at(),
-            (Self::Concurrency(state), _) => state.idle_at(),
-            (Self::SlidingLog(_), _) => i64::MIN,
+            _ => i64::MIN,
+        }
+    }
+
+    /// When the state is the same as none, as far as it knows by itself. Only a sweep asks.
+    pub(super) fn idle_by_itself(&self) -> i64 {
+        match self {
+            Self::SlidingLog(_) => i64::MIN,
+            Self::AtMost(state) => state.idle_at(),
+            Self::TokenBucket(state) => state.idle_at(),
+            Self::Calendar(state) => state.idle_at(),
+            Self::Concurrency(state) => state.idle_at(),
         }
     }
 }

@@ -64,11 +64,17 @@ impl AtMostState {
         new
     }
 
+    /// Tells whether [`read`](Self::read) would admit the cost, in less time.
+    pub fn admits(&self, now: i64, cost: NonZeroU32) -> bool {
+        u64::from(cost.get()) + self.used_at(self.not_before_newest(now))
+            <= u64::from(self.policy.n().get())
+    }
+
     /// Reads where the limit stands at `now`, in microseconds, and whether it admits the cost.
     pub fn read(&self, now: i64, cost: NonZeroU32) -> Reading {
         let now = self.not_before_newest(now);
         let n = u64::from(self.policy.n().get());
-        let used: u64 = self.counted(now).map(|(_, count)| u64::from(count)).sum();
+        let used = self.used_at(now);
         let remaining = u32::try_from(n.saturating_sub(used)).unwrap_or(0);
         let until_forgotten = |age| micros(self.forgotten_at(age) - now);
         let ages = || self.counted(now).map(|(age, _)| age);
@@ -109,6 +115,10 @@ impl AtMostState {
     pub fn idle_at(&self) -> i64 {
         let newest = self.counts.iter().position(|count| *count > 0);
         newest.map_or(i64::MIN, |age| self.forgotten_at(age))
+    }
+
+    fn used_at(&self, now: i64) -> u64 {
+        self.counted(now).map(|(_, count)| u64::from(count)).sum()
     }
 
     /// The ages and counts of the buckets that count at `now`, oldest first.

@@ -60,6 +60,12 @@ impl CalendarState {
         Self { policy, end, count }
     }
 
+    /// Tells whether [`read`](Self::read) would admit the cost, in less time.
+    #[inline]
+    pub fn admits(&self, now: i64, cost: NonZeroU32) -> bool {
+        cost.get() <= self.policy.n().get().saturating_sub(self.count_at(now))
+    }
+
     /// Reads where the limit stands at `now`, in microseconds, and whether it admits the cost.
     pub fn read(&self, now: i64, cost: NonZeroU32) -> Reading {
         let n = self.policy.n();

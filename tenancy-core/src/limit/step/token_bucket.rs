@@ -43,6 +43,18 @@ impl TokenBucketState {
         self.policy
     }
 
+    /// Puts a state together from its [words](Self::words).
+    #[inline]
+    pub(in crate::limit) const fn of_words(policy: TokenBucket, [used, at]: [i64; 2]) -> Self {
+        Self { policy, used, at }
+    }
+
+    /// Returns what is kept of it beside the policy.
+    #[inline]
+    pub(in crate::limit) const fn words(&self) -> [i64; 2] {
+        [self.used, self.at]
+    }
+
     /// Returns the state under another policy, from `now` on.
     ///
     /// A token of which a part is back still counts as used.
@@ -63,7 +75,16 @@ impl TokenBucketState {
         Self { policy, used, at: now }
     }
 
+    /// Tells whether [`read`](Self::read) would admit the cost, in less time.
+    #[inline]
+    pub fn admits(&self, now: i64, cost: NonZeroU32) -> bool {
+        let left = self.policy.full() - self.used_at(now.max(self.at));
+        // No more than a burst fits into the units of a full bucket.
+        cost <= self.policy.burst() && i64::from(cost.get()) * self.policy.token() <= left
+    }
+
     /// Reads where the limit stands at `now`, in microseconds, and whether it admits the cost.
+    #[inline]
     pub fn read(&self, now: i64, cost: NonZeroU32) -> Reading {
         let used = self.used_at(now.max(self.at));
         let (full, token) = (self.policy.full(), self.policy.token());
@@ -94,12 +115,13 @@ impl TokenBucketState {
     }
 
     /// Takes a cost at `now`, whether [`read`](Self::read) admitted it or not.
+    #[inline]
     pub fn charge(&mut self, now: i64, cost: NonZeroU32) {
         let now = now.max(self.at);
         let cost = i64::from(cost.get());
         let used = self.used_at(now);
-        let most = (MOST - used) / self.policy.token();
-        self.used = if cost > most { MOST } else { used + cost * self.policy.token() };
+        let units = cost.checked_mul(self.policy.token());
+        self.used = units.map_or(MOST, |units| (used.saturating_add(units)).min(MOST));
         self.at = now;
     }
 
@@ -122,11 +144,14 @@ impl TokenBucketState {
         self.at.saturating_add(micros_of(self.time_of(self.used)))
     }
 
+    #[inline]
     fn used_at(&self, now: i64) -> i64 {
         let (since, leak) = (now.saturating_sub(self.at), self.policy.leak());
-        if since > self.used / leak { 0 } else { self.used - since * leak }
+        // What does not fit is more than a bucket ever holds. A division takes longer.
+        since.checked_mul(leak).map_or(0, |back| (self.used - back).max(0))
     }
 
+    #[inline]
     fn time_of(&self, units: i64) -> Duration {
         let leak = self.policy.leak();
         super::micros(units / leak + i64::from(units % leak > 0))
