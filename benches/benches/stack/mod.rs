@@ -13,8 +13,8 @@ use tenancy_core::limit::{LimitName, MemoryRateLimiter, Policy, SlidingLog};
 use tenancy_core::resolve::{ApiKeyResolver, JwtKey, JwtResolver, SubdomainResolver};
 use tenancy_core::usage::{MemoryUsageMeter, UsageRecorder};
 use tenancy_core::{
-    CacheOptions, CachedDirectory, Clock, MemoryDirectory, PlanCatalogue, ResolverChain,
-    SystemClock, Tenant, TenantDirectory as _, TenantId, TenantKey, TenantSlug,
+    CacheOptions, CachedDirectory, Clock, CounterClock, MemoryDirectory, PlanCatalogue,
+    ResolverChain, Tenant, TenantDirectory as _, TenantId, TenantKey, TenantSlug,
 };
 
 const SECRET: &[u8] = b"a secret of thirty-two bytes, or more";
@@ -25,12 +25,13 @@ const PER_MINUTE: NonZeroU32 = NonZeroU32::new(1_000).expect("a thousand is not 
 /// limits are as long as where the limits are nearly used up.
 #[derive(Debug)]
 struct Hurried {
+    clock: Arc<CounterClock>,
     start: i64,
 }
 
 impl Clock for Hurried {
     fn now_micros(&self) -> i64 {
-        self.start + (SystemClock.now_micros() - self.start) * 120_000
+        self.start + (self.clock.now_micros() - self.start) * 120_000
     }
 }
 
@@ -38,6 +39,7 @@ impl Clock for Hurried {
 pub(crate) struct Stack {
     directory: Arc<CachedDirectory<MemoryDirectory>>,
     usage: UsageRecorder,
+    clock: Arc<CounterClock>,
     token: String,
 }
 
@@ -47,11 +49,13 @@ impl Stack {
         let slug = TenantSlug::parse("harbor").expect("a slug");
         let tenant = Tenant::new(TenantId::generate(), slug, plan);
         let id = tenant.id();
+        let clock = Arc::new(CounterClock::new());
         let source = MemoryDirectory::new();
         source.insert(tenant).expect("a new slug");
-        let directory = Arc::new(CachedDirectory::new(source, CacheOptions::new()));
+        let directory =
+            Arc::new(CachedDirectory::new(source, CacheOptions::new().clock(clock.clone())));
         directory.find(&TenantKey::Id(id)).await.expect("an answer").expect("a tenant");
-        let now = SystemClock.now().unix_timestamp();
+        let now = clock.now().unix_timestamp();
         let claims = json!({
             "iss": "https://id.example",
             "aud": "bank",
@@ -62,9 +66,9 @@ impl Stack {
         });
         let key = EncodingKey::from_secret(SECRET);
         let token = encode(&Header::new(Algorithm::HS256), &claims, &key).expect("a token");
-        let meter = Arc::new(MemoryUsageMeter::new(Arc::new(SystemClock)));
-        let usage = UsageRecorder::new(meter, Arc::new(SystemClock));
-        Self { directory, usage: usage.flush_every(Duration::from_millis(250)), token }
+        let meter = Arc::new(MemoryUsageMeter::new(clock.clone()));
+        let usage = UsageRecorder::new(meter, clock.clone());
+        Self { directory, usage: usage.flush_every(Duration::from_millis(250)), clock, token }
     }
 
     /// Puts a repeated token, the directory that remembers, three limits in memory in one
@@ -72,18 +76,18 @@ impl Stack {
     pub(crate) fn around(&self, app: Router) -> Router {
         let jwt = JwtKey::hs256(SECRET).expect("a key");
         let chain = ResolverChain::new(self.directory.clone())
-            .with(JwtResolver::new([jwt], "https://id.example", "bank"))
+            .clock(self.clock.clone())
+            .with(JwtResolver::new([jwt], "https://id.example", "bank").clock(self.clock.clone()))
             .with(ApiKeyResolver::bearer())
             .with(SubdomainResolver::under("example.com").expect("a domain"));
         let class = LimitName::from_static("reads");
-        let limits = RateLimitLayer::new(Arc::new(MemoryRateLimiter::new(Arc::new(Hurried {
-            start: SystemClock.now_micros(),
-        }))))
-        .by_plan()
-        .and_by_principal(PER_MINUTE)
-        .and_by_class(move |_| {
-            Some((class.clone(), Policy::from(SlidingLog::per_minute(PER_MINUTE))))
-        });
+        let hurried = Hurried { clock: self.clock.clone(), start: self.clock.now_micros() };
+        let limits = RateLimitLayer::new(Arc::new(MemoryRateLimiter::new(Arc::new(hurried))))
+            .by_plan()
+            .and_by_principal(PER_MINUTE)
+            .and_by_class(move |_| {
+                Some((class.clone(), Policy::from(SlidingLog::per_minute(PER_MINUTE))))
+            });
         let usage = UsageLayer::new(Arc::new(self.usage.clone()));
         // In one piece: axum wraps each call of `layer` once more.
         app.layer((TenantLayer::new(chain), limits, usage))

@@ -8,11 +8,11 @@ use axum_core::body::Body;
 use http::request::Parts;
 use http::{HeaderMap, Request, Response};
 use http_body::Body as HttpBody;
-use tenancy_core::limit::{Decision, Limit};
+use tenancy_core::limit::{Decision, HeaderFields, Limit};
 use tenancy_core::{Error, ErrorKind, Problem, Protocol, TenantContext, TenantId};
 use tower_service::Service;
 
-use super::{RateLimitLayer, audit};
+use super::{RateLimitFuture, RateLimitLayer, audit};
 use crate::ResponseFuture;
 
 /// The service of [`RateLimitLayer`](super::RateLimitLayer).
@@ -32,16 +32,13 @@ where
 {
     type Response = Response<Body>;
     type Error = S::Error;
-    type Future = ResponseFuture<S::Error>;
+    type Future = RateLimitFuture<S::Future, S::Error>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        // The one that was polled ready serves; its clone is polled for the next request.
-        let next = self.inner.clone();
-        let mut ready = mem::replace(&mut self.inner, next);
         let (parts, body) = request.into_parts();
         let protocol = Protocol::of(&parts.headers);
         let question = match Question::of(&self.layer, &parts) {
@@ -49,19 +46,34 @@ where
             Err(error) => return ready_made(Problem::from(error).into_response_over(protocol)),
         };
         let Some(question) = question else {
-            let serving = ready.call(Request::from_parts(parts, body));
-            return ResponseFuture::new(async { Ok(serving.await?.map(Body::new)) });
+            return RateLimitFuture::serving(
+                self.inner.call(Request::from_parts(parts, body)),
+                None,
+            );
         };
         if let Some(decided) = question.try_local(&self.layer) {
-            let decided = question.heard(decided, &self.layer, &parts);
-            return answer(ready, Request::from_parts(parts, body), protocol, decided);
+            return match question.judge(decided, &self.layer, &parts, protocol) {
+                Ok(told) => {
+                    let request = Request::from_parts(parts, body);
+                    RateLimitFuture::serving(self.inner.call(request), Some(told))
+                }
+                Err(refused) => ready_made(*refused),
+            };
         }
+        // The one that was polled ready serves; its clone is polled for the next request.
+        let next = self.inner.clone();
+        let mut ready = mem::replace(&mut self.inner, next);
         let layer = self.layer.clone();
-        ResponseFuture::new(async move {
+        RateLimitFuture::boxed(ResponseFuture::new(async move {
             let decided = question.ask(&layer).await;
-            let decided = question.heard(decided, &layer, &parts);
-            answer(ready, Request::from_parts(parts, body), protocol, decided).await
-        })
+            match question.judge(decided, &layer, &parts, protocol) {
+                Ok(told) => {
+                    let serving = ready.call(Request::from_parts(parts, body));
+                    RateLimitFuture::serving(serving, Some(told)).await
+                }
+                Err(refused) => Ok(*refused),
+            }
+        }))
     }
 }
 
@@ -87,20 +99,27 @@ impl Question {
         layer.limiter.check(self.tenant, &self.limits, NonZeroU32::MIN).await
     }
 
-    /// Tells the auditor of a refusal.
-    fn heard(
+    /// Returns what is told of an admission, or the answer that refuses.
+    fn judge(
         &self,
         decided: Result<Decision, Error>,
         layer: &RateLimitLayer,
         parts: &Parts,
-    ) -> Result<Decision, Error> {
-        let decision = decided.map_err(of_ours)?;
-        if let Some(auditor) = layer.auditor.as_ref().filter(|_| !decision.is_allowed()) {
+        protocol: Protocol,
+    ) -> Result<HeaderFields, Box<Response<Body>>> {
+        let broken = |error| Box::new(Problem::from(error).into_response_over(protocol));
+        let decision = decided.map_err(|error| broken(of_ours(error)))?;
+        if decision.is_allowed() {
+            return Ok(decision.header_fields());
+        }
+        if let Some(auditor) = &layer.auditor {
             let limit = &self.limits[decision.binding_index()];
-            let context = TenantContext::attached(&parts.extensions)?;
+            let context = TenantContext::attached(&parts.extensions).map_err(broken)?;
             audit::limited(auditor, self.tenant, limit, context, parts);
         }
-        Ok(decision)
+        let mut response = refuse(&decision, protocol);
+        tell(response.headers_mut(), decision.header_fields());
+        Err(Box::new(response))
     }
 }
 
@@ -112,39 +131,8 @@ fn of_ours(error: Error) -> Error {
     Error::new(ErrorKind::Internal, "check the rate limits").with_source(error)
 }
 
-/// Serves what is admitted, and refuses the rest.
-fn answer<S, B, R>(
-    mut ready: S,
-    request: Request<B>,
-    protocol: Protocol,
-    decided: Result<Decision, Error>,
-) -> ResponseFuture<S::Error>
-where
-    S: Service<Request<B>, Response = Response<R>>,
-    S::Future: Send + 'static,
-    R: HttpBody<Data = <Body as HttpBody>::Data> + Send + 'static,
-    R::Error: Into<BoxError>,
-{
-    match decided {
-        Ok(decision) if decision.is_allowed() => {
-            let serving = ready.call(request);
-            ResponseFuture::new(async move {
-                let mut response = serving.await?.map(Body::new);
-                tell(response.headers_mut(), &decision);
-                Ok(response)
-            })
-        }
-        Ok(decision) => {
-            let mut response = refuse(&decision, protocol);
-            tell(response.headers_mut(), &decision);
-            ready_made(response)
-        }
-        Err(error) => ready_made(Problem::from(error).into_response_over(protocol)),
-    }
-}
-
-fn ready_made<E>(response: Response<Body>) -> ResponseFuture<E> {
-    ResponseFuture::new(async { Ok(response) })
+fn ready_made<F, E>(response: Response<Body>) -> RateLimitFuture<F, E> {
+    RateLimitFuture::boxed(ResponseFuture::new(async { Ok(response) }))
 }
 
 fn refuse(decision: &Decision, protocol: Protocol) -> Response<Body> {
@@ -152,10 +140,10 @@ fn refuse(decision: &Decision, protocol: Protocol) -> Response<Body> {
     Problem::rate_limited(decision.retry_after()).into_response_over(protocol)
 }
 
-fn tell(headers: &mut HeaderMap, decision: &Decision) {
+pub(super) fn tell(headers: &mut HeaderMap, told: HeaderFields) {
     // And the request's id: the table grows once.
     headers.reserve(7);
-    for (name, value) in decision.header_fields() {
+    for (name, value) in told {
         headers.insert(name, value);
     }
 }

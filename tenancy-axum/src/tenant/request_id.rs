@@ -4,7 +4,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tenancy_core::RequestId;
 
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Takes the caller's id if there is exactly one and it is well formed, else makes one.
 pub(super) fn of(parts: &Parts) -> RequestId {
@@ -20,6 +20,9 @@ pub(super) fn of(parts: &Parts) -> RequestId {
 
 /// Sets the id of an answer.
 pub(super) fn set(headers: &mut HeaderMap, id: &RequestId) {
-    let value = HeaderValue::from_str(id.as_str()).expect("a request id is visible ASCII");
-    headers.insert(X_REQUEST_ID, value);
+    headers.insert(X_REQUEST_ID, value(id));
+}
+
+pub(super) fn value(id: &RequestId) -> HeaderValue {
+    HeaderValue::from_str(id.as_str()).expect("a request id is visible ASCII")
 }

@@ -12,7 +12,7 @@ use tenancy_core::{Carrier, Error, ErrorKind, Problem, Protocol, RequestId, Tena
 use tower_service::Service;
 use tracing::{Instrument as _, Span};
 
-use super::context_body::ContextBody;
+use super::TenantFuture;
 use super::failures::{self, FailureLimit};
 use super::request_id;
 use super::settings::Settings;
@@ -35,16 +35,13 @@ where
 {
     type Response = Response<Body>;
     type Error = S::Error;
-    type Future = ResponseFuture<S::Error>;
+    type Future = TenantFuture<S::Future, S::Error>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        // The one that was polled ready serves; its clone is polled for the next request.
-        let next = self.inner.clone();
-        let ready = mem::replace(&mut self.inner, next);
         let (mut parts, body) = request.into_parts();
         let id = request_id::of(&parts);
         parts.extensions.insert(id.clone());
@@ -54,54 +51,48 @@ where
         let span = request_span(&id);
         // Who is remembered is served without a future of its own for that.
         if let Some(found) = span.in_scope(|| try_admit(&self.settings, &parts, &id)) {
-            return serve(found, span, ready, parts, body, id);
+            return serve(found, span, &mut self.inner, Request::from_parts(parts, body), &id);
         }
+        // The one that was polled ready serves; its clone is polled for the next request.
+        let next = self.inner.clone();
+        let mut ready = mem::replace(&mut self.inner, next);
         let settings = self.settings.clone();
-        ResponseFuture::new(async move {
+        TenantFuture::boxed(ResponseFuture::new(async move {
             let admitting = admit(&settings, &parts, &id).instrument(span.clone());
             let found = admitting.await;
-            serve(found, span, ready, parts, body, id).await
-        })
+            serve(found, span, &mut ready, Request::from_parts(parts, body), &id).await
+        }))
     }
 }
 
 /// Serves for the tenant that was found, in its context and in the span of the request.
-fn serve<S, B, R>(
+fn serve<S, B>(
     found: Result<Option<TenantContext>, Problem>,
     span: Span,
-    mut inner: S,
-    mut parts: Parts,
-    body: B,
-    id: RequestId,
-) -> ResponseFuture<S::Error>
+    inner: &mut S,
+    mut request: Request<B>,
+    id: &RequestId,
+) -> TenantFuture<S::Future, S::Error>
 where
-    S: Service<Request<B>, Response = Response<R>>,
-    S::Future: Send + 'static,
-    R: HttpBody<Data = <Body as HttpBody>::Data> + Send + 'static,
-    R::Error: Into<BoxError>,
+    S: Service<Request<B>>,
 {
     let context = match found {
         Ok(context) => context,
         Err(problem) => {
-            let mut refused = span.in_scope(|| refuse(problem, Protocol::of(&parts.headers)));
-            request_id::set(refused.headers_mut(), &id);
-            return ResponseFuture::new(async { Ok(refused) });
+            let mut refused = span.in_scope(|| refuse(problem, Protocol::of(request.headers())));
+            request_id::set(refused.headers_mut(), id);
+            return TenantFuture::boxed(ResponseFuture::new(async { Ok(refused) }));
         }
     };
-    TenantContext::attach(context.clone(), &mut parts.extensions);
+    TenantContext::attach(context.clone(), request.extensions_mut());
     // The span of the request names the tenant already. A request for nobody is served in no
     // context, also where the application is called within a tenant's work.
     let carrier = Carrier::new(context, span);
-    // The call too, and not just its future, is in the context.
-    let serving = carrier.run(|| inner.call(Request::from_parts(parts, body)));
-    ResponseFuture::new(async move {
-        let mut response = carrier.clone().carry(serving).await?.map(Body::new);
-        request_id::set(response.headers_mut(), &id);
-        if carrier.context().is_none() {
-            return Ok(response);
-        }
-        Ok(response.map(|body| ContextBody::wrap(body, carrier)))
-    })
+    let mut request = Some(request);
+    // The call too, and not just its future, is in the context. The closure holds a reference:
+    // a request is large, and a closure moves several times before it runs.
+    let serving = carrier.run(|| inner.call(request.take().expect("it is called once")));
+    TenantFuture::serving(carrier.carry(serving), id)
 }
 
 /// Makes the span of a request. The tenant's fields are filled in once it is known.

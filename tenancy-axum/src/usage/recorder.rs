@@ -59,9 +59,8 @@ impl Recorder {
     }
 
     /// Records one call and its bytes: at once where the meter can, else later.
-    pub(super) fn record(&self, context: TenantContext, span: tracing::Span, bytes: u64) {
+    pub(super) fn record(&self, carrier: Carrier, bytes: u64) {
         let call = Counts { calls: 1, bytes };
-        let carrier = Carrier::new(Some(context), span);
         // A second panic while one unwinds would end the program.
         if !thread::panicking() && carrier.run(|| self.try_record(&carrier, call)) {
             return;

@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tenancy_core::TenantContext;
+use tenancy_core::{Carrier, TenantContext};
 
 use super::recorder::Recorder;
 
@@ -9,15 +9,16 @@ use super::recorder::Recorder;
 /// The request's body, the response's body and the service's future share it. When the last of
 /// them is gone, by whatever way, it is recorded.
 pub(super) struct Tally {
-    context: TenantContext,
-    span: tracing::Span,
+    /// Taken when it is dropped.
+    carrier: Option<Carrier>,
     bytes: AtomicU64,
     recorder: Recorder,
 }
 
 impl Tally {
     pub(super) fn new(context: TenantContext, recorder: Recorder) -> Self {
-        Self { context, span: tracing::Span::current(), bytes: AtomicU64::new(0), recorder }
+        let carrier = Some(Carrier::new(Some(context), tracing::Span::current()));
+        Self { carrier, bytes: AtomicU64::new(0), recorder }
     }
 
     pub(super) fn add(&self, bytes: usize) {
@@ -29,6 +30,8 @@ impl Tally {
 impl Drop for Tally {
     fn drop(&mut self) {
         let bytes = *self.bytes.get_mut();
-        self.recorder.record(self.context.clone(), self.span.clone(), bytes);
+        if let Some(carrier) = self.carrier.take() {
+            self.recorder.record(carrier, bytes);
+        }
     }
 }

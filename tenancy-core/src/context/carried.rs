@@ -54,6 +54,11 @@ impl<T> Carried<T> {
         there(self.value.as_ref())
     }
 
+    /// Returns the context it runs in, and its span.
+    pub const fn carrier(&self) -> &Carrier {
+        &self.carrier
+    }
+
     /// Takes it apart: the value is in no context any more.
     pub fn into_parts(mut self) -> (Carrier, T) {
         let value = there(self.value.take());

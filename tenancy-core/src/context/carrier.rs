@@ -110,15 +110,18 @@ impl Carrier {
     }
 
     /// Runs a function in the context, now. It is also for callbacks that are called often.
+    #[inline]
     pub fn run<R>(&self, run: impl FnOnce() -> R) -> R {
         self.clone().into_run(run)
     }
 
+    #[inline]
     fn into_run<R>(mut self, run: impl FnOnce() -> R) -> R {
         self.enter(run)
     }
 
     /// Runs a function in the context, without a copy of it.
+    #[inline]
     pub(super) fn enter<R>(&mut self, run: impl FnOnce() -> R) -> R {
         // Work of nobody that is done inside a tenant's: its lines must not name that tenant.
         let apart =

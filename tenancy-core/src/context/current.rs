@@ -19,6 +19,7 @@ pub(super) fn context() -> Option<TenantContext> {
 
 /// Runs a function in what the place holds: a context, or none. It holds the same afterwards,
 /// also after a panic.
+#[inline]
 pub(super) fn within<R>(place: &mut Option<TenantContext>, run: impl FnOnce() -> R) -> R {
     swap(place);
     let _back = Back(place);

@@ -37,7 +37,9 @@ impl Hour {
 
     /// Returns the hour it is by this clock.
     pub fn current(clock: &dyn Clock) -> Self {
-        Self::of(clock.now())
+        let last = Month::LAST.end().unix_timestamp() / 3_600 - 1;
+        let number = clock.now_micros().div_euclid(3_600_000_000).clamp(0, last);
+        Self { number: u32::try_from(number).unwrap_or(0) }
     }
 
     /// Returns the hour of so many whole hours since the Unix epoch.

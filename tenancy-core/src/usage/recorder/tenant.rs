@@ -52,7 +52,11 @@ impl TenantCounts {
             let series = self.kept(series);
             return self.outgoing.add(hour, &series, 0);
         }
-        self.counter(series, hour).add(count);
+        // Nearly always it is there.
+        match self.counters.get(series).filter(|_| self.hour == hour) {
+            Some(counter) => counter.add(count),
+            None => self.counter(series, hour).add(count),
+        }
     }
 
     /// Returns the batch to send now. What was counted is of the hour of the last look.

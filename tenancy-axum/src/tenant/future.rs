@@ -1,0 +1,81 @@
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use axum_core::BoxError;
+use axum_core::body::Body;
+use http::{HeaderValue, Response};
+use http_body::Body as HttpBody;
+use pin_project_lite::pin_project;
+use tenancy_core::{Carried, RequestId};
+
+use super::context_body::ContextBody;
+use super::request_id::{self, X_REQUEST_ID};
+use crate::ResponseFuture;
+
+pin_project! {
+    /// The answer of [`TenantService`](super::TenantService) on its way.
+    #[must_use = "futures do nothing unless awaited"]
+    pub struct TenantFuture<F, E> {
+        #[pin]
+        stage: Stage<F, E>,
+    }
+}
+
+pin_project! {
+    #[project = StageOf]
+    enum Stage<F, E> {
+        // The tenant was remembered: nothing of it is boxed.
+        Serving {
+            #[pin]
+            serving: Carried<F>,
+            id: HeaderValue,
+        },
+        // Refused, or looked up first.
+        Boxed {
+            response: ResponseFuture<E>,
+        },
+    }
+}
+
+impl<F, E> TenantFuture<F, E> {
+    /// Serves in a context, and names the request in the answer.
+    pub(super) fn serving(serving: Carried<F>, id: &RequestId) -> Self {
+        Self { stage: Stage::Serving { serving, id: request_id::value(id) } }
+    }
+
+    pub(super) const fn boxed(response: ResponseFuture<E>) -> Self {
+        Self { stage: Stage::Boxed { response } }
+    }
+}
+
+impl<F, R, E> Future for TenantFuture<F, E>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+    R: HttpBody<Data = <Body as HttpBody>::Data> + Send + 'static,
+    R::Error: Into<BoxError>,
+{
+    type Output = Result<Response<Body>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().stage.project() {
+            StageOf::Boxed { response } => Pin::new(response).poll(cx),
+            StageOf::Serving { mut serving, id } => {
+                let mut response = ready!(serving.as_mut().poll(cx))?.map(Body::new);
+                response.headers_mut().insert(X_REQUEST_ID, id.clone());
+                let carrier = serving.carrier();
+                if carrier.context().is_none() {
+                    return Poll::Ready(Ok(response));
+                }
+                Poll::Ready(Ok(response.map(|body| ContextBody::wrap(body, carrier))))
+            }
+        }
+    }
+}
+
+impl<F, E> fmt::Debug for TenantFuture<F, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TenantFuture").finish_non_exhaustive()
+    }
+}
