@@ -1,7 +1,8 @@
 use crate::{Figure, Goal};
 
-/// Goals lie about a third above what a quiet machine measures: a guard against getting slower,
-/// not yet where this wants to be.
+/// The first three goals are where this wants to be, and are not reached yet (docs/limits.md says by
+/// how much, and why). The others in memory and over Redis lie about a third above what was measured:
+/// a guard against getting slower.
 pub(crate) const FIGURES: [Figure; 25] = [
     Figure {
         question: "memory: a handle / governor direct",
@@ -25,19 +26,19 @@ pub(crate) const FIGURES: [Figure; 25] = [
         question: "memory: by key, an at-most / governor keyed",
         ours: "limits_memory/ours_at_most",
         reference: "limits_memory/governor_keyed_hot",
-        goal: Goal::Ratio(3.6),
+        goal: Goal::Ratio(3.1),
     },
     Figure {
         question: "memory: by key, a log / governor keyed",
         ours: "limits_memory/ours_hot",
         reference: "limits_memory/governor_keyed_hot",
-        goal: Goal::Ratio(3.6),
+        goal: Goal::Ratio(2.7),
     },
     Figure {
         question: "memory: by key, by a future / governor keyed",
         ours: "limits_memory/ours_future",
         reference: "limits_memory/governor_keyed_hot",
-        goal: Goal::Ratio(3.6),
+        goal: Goal::Ratio(3.4),
     },
     Figure {
         question: "memory: a refusal / governor keyed",
@@ -49,13 +50,13 @@ pub(crate) const FIGURES: [Figure; 25] = [
         question: "memory: 10,000 tenants / governor keyed",
         ours: "limits_memory/ours_tenants",
         reference: "limits_memory/governor_keyed_tenants",
-        goal: Goal::Ratio(4.5),
+        goal: Goal::Ratio(2.2),
     },
     Figure {
         question: "memory: three limits / three governor keyed",
         ours: "limits_memory/ours_three",
         reference: "limits_memory/governor_keyed_three",
-        goal: Goal::Ratio(3.3),
+        goal: Goal::Ratio(2.0),
     },
     Figure {
         question: "redis: one limit, one task / INCR",
