@@ -125,6 +125,7 @@ pub use tenancy_macros::TenantDraft;
 /// let columns: Vec<_> = table.columns().iter().map(|column| column.name()).collect();
 /// assert_eq!(columns, ["id", "tenant_id", "amount_minor", "status", "note", "version"]);
 /// assert_eq!(table.columns()[3].kind(), Kind::Text);
+/// assert_eq!(table.columns()[3].choices(), ["open", "past_due"]);
 /// assert!(table.columns()[4].is_nullable());
 ///
 /// let payment = Payment {

@@ -6,6 +6,7 @@ pub struct Column {
     name: &'static str,
     kind: Kind,
     nullable: bool,
+    choices: &'static [&'static str],
 }
 
 impl Column {
@@ -17,7 +18,13 @@ impl Column {
     /// not starting with a digit.
     pub const fn new(name: &'static str, kind: Kind, nullable: bool) -> Self {
         assert!(is_plain(name), "a column name must be plain: a-z, 0-9 and _, 63 at most");
-        Self { name, kind, nullable }
+        Self { name, kind, nullable, choices: &[] }
+    }
+
+    /// Names the only texts that it holds, as [`ToValue::CHOICES`](super::ToValue::CHOICES).
+    pub const fn with_choices(mut self, choices: &'static [&'static str]) -> Self {
+        self.choices = choices;
+        self
     }
 
     /// Returns the name.
@@ -33,6 +40,11 @@ impl Column {
     /// Tells whether it may hold null.
     pub const fn is_nullable(&self) -> bool {
         self.nullable
+    }
+
+    /// Returns the only texts that it holds; none when it holds any.
+    pub const fn choices(&self) -> &'static [&'static str] {
+        self.choices
     }
 }
 

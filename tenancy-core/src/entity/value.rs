@@ -90,6 +90,8 @@ pub trait ToValue {
     const KIND: Kind;
     /// Whether the column may be null.
     const NULLABLE: bool = false;
+    /// The only texts that it becomes, for an enum; none for what becomes any.
+    const CHOICES: &'static [&'static str] = &[];
     /// Returns the value.
     fn to_value(&self) -> Value;
 }
@@ -197,6 +199,7 @@ impl FromValue for TenantId {
 impl<T: ToValue> ToValue for Option<T> {
     const KIND: Kind = T::KIND;
     const NULLABLE: bool = true;
+    const CHOICES: &'static [&'static str] = T::CHOICES;
 
     fn to_value(&self) -> Value {
         self.as_ref().map_or(Value::Null(T::KIND), ToValue::to_value)

@@ -144,6 +144,7 @@ impl Column {
                 <#ty as ::tenancy_sqlx::__private::ToValue>::KIND,
                 <#ty as ::tenancy_sqlx::__private::ToValue>::NULLABLE,
             )
+            .with_choices(<#ty as ::tenancy_sqlx::__private::ToValue>::CHOICES)
         }
     }
 

@@ -77,11 +77,12 @@ impl<'a> Variant<'a> {
 
 fn to_value(ident: &Ident, variants: &[Variant<'_>]) -> TokenStream {
     let idents = variants.iter().map(|variant| variant.ident);
-    let texts = variants.iter().map(|variant| &variant.text);
+    let texts = variants.iter().map(|variant| &variant.text).collect::<Vec<_>>();
     quote! {
         #[automatically_derived]
         impl ::tenancy_sqlx::__private::ToValue for #ident {
             const KIND: ::tenancy_sqlx::__private::Kind = ::tenancy_sqlx::__private::Kind::Text;
+            const CHOICES: &'static [&'static str] = &[#(#texts),*];
 
             fn to_value(&self) -> ::tenancy_sqlx::__private::Value {
                 let text = match self { #(Self::#idents => #texts,)* };

@@ -22,6 +22,7 @@ pub(crate) fn derive(input: &DeriveInput, fields: &Fields) -> Result<TokenStream
     let inner = Span::call_site().located_at(ty.span());
     let kind = quote_spanned! {inner=> <#ty as ::tenancy_sqlx::__private::ToValue>::KIND };
     let nullable = quote_spanned! {inner=> <#ty as ::tenancy_sqlx::__private::ToValue>::NULLABLE };
+    let choices = quote_spanned! {inner=> <#ty as ::tenancy_sqlx::__private::ToValue>::CHOICES };
     let to = quote_spanned! {inner=> <#ty as ::tenancy_sqlx::__private::ToValue>::to_value };
     let from = quote_spanned! {inner=> <#ty as ::tenancy_sqlx::__private::FromValue>::from_value };
     Ok(quote! {
@@ -29,6 +30,7 @@ pub(crate) fn derive(input: &DeriveInput, fields: &Fields) -> Result<TokenStream
         impl ::tenancy_sqlx::__private::ToValue for #ident {
             const KIND: ::tenancy_sqlx::__private::Kind = #kind;
             const NULLABLE: bool = #nullable;
+            const CHOICES: &'static [&'static str] = #choices;
 
             fn to_value(&self) -> ::tenancy_sqlx::__private::Value {
                 #to(&self.#member)
