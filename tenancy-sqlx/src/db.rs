@@ -18,6 +18,8 @@ use crate::handle::{CrossTenantTx, SharedTx, TenantTx};
 use crate::keys;
 use crate::migrate::{self, Migration, Tables};
 use crate::options::TenantDbOptions;
+#[cfg(feature = "probe")]
+use crate::pool::Seats;
 use crate::pool::{Place, Room, Servers};
 use crate::repository::{CursorKey, Registry};
 use crate::rls;
@@ -83,6 +85,9 @@ pub struct TenantDb {
     directory: Option<Arc<dyn TenantDirectory>>,
     /// Where transactions go that no directory is asked for.
     place: Place,
+    /// A probe's own connections: all transactions of tenants go there, unchecked.
+    #[cfg(feature = "probe")]
+    seats: Option<Arc<Seats>>,
 }
 
 struct Inner {
@@ -113,7 +118,13 @@ impl TenantDb {
         let known = options.known.clone().with_shared(options.shared.tables());
         let scoper = Scoper::new(known.with_entities(options.schema, options.registry.tables()));
         let inner = Arc::new(Inner { servers, entrance, options, scoper });
-        Ok(Self { inner, directory: None, place: Place::MAIN })
+        Ok(Self {
+            inner,
+            directory: None,
+            place: Place::MAIN,
+            #[cfg(feature = "probe")]
+            seats: None,
+        })
     }
 
     /// Lets a directory say where each tenant's data is. Connections are those of this value.
@@ -328,6 +339,11 @@ impl TenantDb {
     }
 
     pub(crate) fn auditor(&self) -> Option<&Auditor> {
+        // What a probe tries is no crossing.
+        #[cfg(feature = "probe")]
+        if self.seats.is_some() {
+            return None;
+        }
         self.inner.options.auditor.as_ref()
     }
 
@@ -353,7 +369,28 @@ impl TenantDb {
 
     /// The same database as seen from one place, whatever a directory would say.
     pub(crate) fn at(&self, place: Place) -> Self {
-        Self { inner: self.inner.clone(), directory: None, place }
+        Self {
+            inner: self.inner.clone(),
+            directory: None,
+            place,
+            #[cfg(feature = "probe")]
+            seats: None,
+        }
+    }
+
+    /// The same database for two tenants of a probe: over connections of its own, where no check
+    /// comes before a transaction.
+    #[cfg(feature = "probe")]
+    pub(crate) async fn for_probe(&self, tenants: [TenantId; 2]) -> Result<Self, Error> {
+        let [one, other] = tenants;
+        let places = [(one, self.place_of(one).await?), (other, self.place_of(other).await?)];
+        let seats = Seats::open(self.servers(), places, &self.inner.options)?;
+        Ok(Self { seats: Some(Arc::new(seats)), ..self.at(places[0].1) })
+    }
+
+    #[cfg(feature = "probe")]
+    pub(crate) fn seats(&self) -> Option<&Seats> {
+        self.seats.as_deref()
     }
 
     /// The same database, for what is on the first server wherever tenants are.
@@ -386,6 +423,10 @@ impl TenantDb {
         tenant: TenantId,
         access: Access,
     ) -> Result<Connection, Error> {
+        #[cfg(feature = "probe")]
+        if let Some(seats) = &self.seats {
+            return seats.begin(tenant, Some(tenant), access, &self.inner.options).await;
+        }
         let place = self.place_of(tenant).await?;
         self.require_guard(place).await?;
         self.servers().begin(place, Some(tenant), access, &self.inner.options).await

@@ -19,14 +19,15 @@
 //!
 //! # What is not here yet
 //!
-//! Read replicas, a share of the connections for each tenant, and a probe of an application's own
-//! tables.
+//! Read replicas, and a share of the connections for each tenant.
 //!
 //! # Features
 //!
 //! * `postgres`, `sqlite` (both on), `mysql`: the databases that are compiled in. `mysql` speaks to
 //!   `MariaDB` too.
 //! * `axum`: [`TenantTx`] as an extractor.
+//! * `probe`: the module `probe`, which tries an application's own tables. Each repository is
+//!   compiled for each entity then.
 
 #[cfg(not(any(feature = "mysql", feature = "postgres", feature = "sqlite")))]
 compile_error!(
@@ -39,12 +40,15 @@ mod binding;
 mod cross_tenant;
 mod db;
 mod directory;
+mod fault;
 mod handle;
 mod ident;
 mod keys;
 mod migrate;
 mod options;
 mod pool;
+#[cfg(feature = "probe")]
+pub mod probe;
 mod provision;
 mod repository;
 mod rls;

@@ -21,6 +21,7 @@ mod isolation;
 mod journey;
 mod limits;
 mod pools;
+mod probe;
 mod repository;
 mod resolve;
 mod scoper;

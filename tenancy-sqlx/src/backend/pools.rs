@@ -14,6 +14,7 @@ use crate::binding::Binding;
 use crate::options::TenantDbOptions;
 
 /// Connections to one address.
+#[cfg_attr(feature = "probe", derive(Clone))]
 pub(crate) enum Pools {
     #[cfg(feature = "mysql")]
     MySql(sqlx::MySqlPool),
@@ -28,6 +29,9 @@ pub(crate) enum Pools {
 pub(crate) enum Shape {
     /// As many as the options say, to the database that the URL names.
     Shared,
+    /// One, to the same.
+    #[cfg(feature = "probe")]
+    One,
     /// One, to the database of a tenant.
     Lane {
         owner: TenantId,
@@ -93,6 +97,29 @@ impl Pools {
             Self::Postgres(_) => Backend::Postgres,
             #[cfg(feature = "sqlite")]
             Self::Sqlite(_) => Backend::Sqlite,
+        }
+    }
+
+    /// Tells whether there can be no others to the same database.
+    #[cfg(feature = "probe")]
+    pub(crate) fn is_in_memory(&self) -> bool {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(pools) => pools.is_in_memory(),
+            #[cfg(any(feature = "mysql", feature = "postgres"))]
+            _ => false,
+        }
+    }
+
+    /// The tenant that a connection names outside of any transaction; nothing where the database is
+    /// not told.
+    #[cfg(feature = "probe")]
+    pub(crate) async fn setting_at_rest(&self) -> Result<Option<String>, Error> {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Postgres(pool) => postgres::setting_at_rest(pool).await,
+            #[cfg(any(feature = "mysql", feature = "sqlite"))]
+            _ => Ok(None),
         }
     }
 

@@ -42,6 +42,12 @@ pub(super) fn pool(url: &str, shape: Shape, options: &TenantDbOptions) -> Result
             pool.max_connections(options.max_connections).connect_lazy_with(connect)
         }
         Shape::Shared => pool.max_connections(options.max_connections).connect_lazy_with(connect),
+        #[cfg(feature = "probe")]
+        Shape::One if options.binding == Binding::Session => {
+            clear_on_release(pool, options).max_connections(1).connect_lazy_with(connect)
+        }
+        #[cfg(feature = "probe")]
+        Shape::One => pool.max_connections(1).connect_lazy_with(connect),
         // Whoever holds it closes it; no task has to watch it.
         Shape::Lane { owner, .. } => pool
             .max_connections(1)
@@ -154,6 +160,18 @@ fn begin(begin: &Begin<'_>, options: &TenantDbOptions) -> SqlStr {
 /// 0 would mean no limit at all, and Postgres keeps the number in 32 bits.
 pub(super) fn milliseconds(timeout: Duration) -> u128 {
     timeout.as_millis().clamp(1, 0x7fff_ffff)
+}
+
+/// The tenant that a connection names outside of any transaction.
+#[cfg(feature = "probe")]
+pub(super) async fn setting_at_rest(pool: &PgPool) -> Result<Option<String>, Error> {
+    const DOING: &str = "look at a connection outside of a transaction";
+    #[expect(clippy::disallowed_methods, reason = "it is looked at, and touches no row")]
+    let connection = pool.acquire().await;
+    let mut connection = connection.map_err(|error| from_sqlx(DOING, error))?;
+    let setting = sqlx::query_scalar("SELECT current_setting($1, true)").persistent(false);
+    let setting = setting.bind(TENANT_SETTING).fetch_one(&mut *connection).await;
+    setting.map_err(|error| from_sqlx(DOING, error))
 }
 
 pub(super) async fn execute(

@@ -30,11 +30,14 @@ use crate::options::TenantDbOptions;
 
 /// SQLite lets one connection write at a time. A pool of one makes writers queue here, in order
 /// and without busy errors; readers go on beside it.
+#[cfg_attr(feature = "probe", derive(Clone))]
 pub(crate) struct SqlitePools {
     writer: SqlitePool,
     readers: SqlitePool,
     /// Both are the same pool of one connection.
     is_one: bool,
+    #[cfg(feature = "probe")]
+    is_in_memory: bool,
 }
 
 impl SqlitePools {
@@ -50,11 +53,24 @@ impl SqlitePools {
         let one = || pool(1).idle_timeout(None).max_lifetime(None);
         let reading = |connect: SqliteConnectOptions| connect.pragma("query_only", "ON");
         Ok(match shape {
-            Shape::Shared if is_in_memory(url) => Self::one(one().connect_lazy_with(connect)),
+            Shape::Shared if is_in_memory(url) => Self {
+                #[cfg(feature = "probe")]
+                is_in_memory: true,
+                ..Self::one(one().connect_lazy_with(connect))
+            },
             Shape::Shared => Self {
                 writer: one().connect_lazy_with(connect.clone()),
                 readers: pool(options.max_connections).connect_lazy_with(reading(connect)),
                 is_one: false,
+                #[cfg(feature = "probe")]
+                is_in_memory: false,
+            },
+            #[cfg(feature = "probe")]
+            Shape::One => Self {
+                writer: one().connect_lazy_with(connect.clone()),
+                readers: pool(1).connect_lazy_with(reading(connect)),
+                is_one: false,
+                is_in_memory: false,
             },
             Shape::Lane { owner, access } => {
                 let file = file_of(url, &connect, owner)?;
@@ -70,7 +86,18 @@ impl SqlitePools {
 
     /// One connection for everything it is asked for.
     fn one(pool: SqlitePool) -> Self {
-        Self { writer: pool.clone(), readers: pool, is_one: true }
+        Self {
+            writer: pool.clone(),
+            readers: pool,
+            is_one: true,
+            #[cfg(feature = "probe")]
+            is_in_memory: false,
+        }
+    }
+
+    #[cfg(feature = "probe")]
+    pub(super) const fn is_in_memory(&self) -> bool {
+        self.is_in_memory
     }
 
     pub(super) fn slots(&self) -> Slots {

@@ -40,6 +40,18 @@ impl TenantTx {
         Self { db, tenant, access, progress: Progress::NotBegun }
     }
 
+    /// Of a transaction that has begun, by a probe.
+    #[cfg(feature = "probe")]
+    pub(crate) fn begun_by_probe(db: TenantDb, tenant: TenantId, connection: Connection) -> Self {
+        Self { db, tenant, access: Access::ReadWrite, progress: Progress::Begun(connection) }
+    }
+
+    /// Returns the connection for what a probe does past the repository.
+    #[cfg(feature = "probe")]
+    pub(crate) async fn connection_of_probe(&mut self) -> Result<&mut Connection, Error> {
+        self.connection().await
+    }
+
     /// Returns the tenant.
     pub const fn tenant(&self) -> TenantId {
         self.tenant

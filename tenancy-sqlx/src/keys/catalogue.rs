@@ -7,13 +7,13 @@ use crate::backend::{Backend, Connection};
 const DOING: &str = "inspect the keys of a table";
 
 /// What the database's catalogue says of a table.
-pub(super) struct Keys {
-    pub(super) storage: Storage,
-    pub(super) unique: Vec<UniqueKey>,
-    pub(super) references: Vec<Reference>,
+pub(crate) struct Keys {
+    pub(crate) storage: Storage,
+    pub(crate) unique: Vec<UniqueKey>,
+    pub(crate) references: Vec<Reference>,
 }
 
-pub(super) enum Storage {
+pub(crate) enum Storage {
     /// There is no such table.
     Absent,
     Sound,
@@ -22,24 +22,24 @@ pub(super) enum Storage {
 }
 
 /// An index, or a rule like one, that refuses some pairs of rows.
-pub(super) struct UniqueKey {
-    pub(super) name: String,
+pub(crate) struct UniqueKey {
+    pub(crate) name: String,
     /// Whether it is about all rows.
-    pub(super) is_total: bool,
+    pub(crate) is_total: bool,
     /// None for an expression or a part of a column.
-    pub(super) columns: Vec<Option<String>>,
+    pub(crate) columns: Vec<Option<String>>,
 }
 
 /// A foreign key.
-pub(super) struct Reference {
-    pub(super) name: String,
-    pub(super) table: String,
+pub(crate) struct Reference {
+    pub(crate) name: String,
+    pub(crate) table: String,
     /// A column here, and the one there that it must be found in.
-    pub(super) columns: Vec<(String, String)>,
+    pub(crate) columns: Vec<(String, String)>,
 }
 
 impl Keys {
-    pub(super) async fn of(
+    pub(crate) async fn of(
         connection: &mut Connection,
         backend: Backend,
         table: &Table,

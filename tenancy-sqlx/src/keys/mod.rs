@@ -5,4 +5,8 @@ mod catalogue;
 mod rule;
 mod verify;
 
+#[cfg(feature = "probe")]
+pub(crate) use catalogue::{Keys, Reference};
+#[cfg(feature = "probe")]
+pub(crate) use rule::fault;
 pub(crate) use verify::verify;

@@ -9,8 +9,12 @@ mod gate;
 mod lane;
 mod node;
 mod place;
+#[cfg(feature = "probe")]
+mod seats;
 mod servers;
 
 pub(crate) use node::not_provisioned;
 pub(crate) use place::{Place, Room};
+#[cfg(feature = "probe")]
+pub(crate) use seats::Seats;
 pub(crate) use servers::Servers;

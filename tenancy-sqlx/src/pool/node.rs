@@ -201,7 +201,7 @@ fn schema(room: Room, options: &TenantDbOptions) -> Cow<'static, str> {
 }
 
 /// How the database learns the tenant.
-fn binding(room: Room, options: &TenantDbOptions) -> Binding {
+pub(super) fn binding(room: Room, options: &TenantDbOptions) -> Binding {
     match (room, options.binding) {
         // A pooler may treat each database otherwise, and it was looked for at the first only.
         (Room::Database(_), Binding::Session) => Binding::Transaction,

@@ -4,6 +4,8 @@ use super::dedicated::Dedicated;
 use super::node::{Node, Verified};
 use super::{Place, Room};
 use crate::backend::{Access, Backend, Connection, create_database};
+#[cfg(feature = "probe")]
+use crate::backend::{Pools, Shape};
 use crate::binding;
 use crate::options::TenantDbOptions;
 
@@ -122,6 +124,22 @@ impl Servers {
         options: &TenantDbOptions,
     ) -> Result<(), Error> {
         create_database(self.nodes[node].url(), owner, options).await
+    }
+
+    /// Opens connections of somebody's own to a server; to a database in memory there is only the
+    /// one that everybody has.
+    #[cfg(feature = "probe")]
+    pub(crate) fn open(
+        &self,
+        node: usize,
+        shape: Shape,
+        options: &TenantDbOptions,
+    ) -> Result<Pools, Error> {
+        let node = &self.nodes[node];
+        if node.pools().is_in_memory() {
+            return Ok(node.pools().clone());
+        }
+        Pools::new(node.url(), shape, options)
     }
 
     pub(crate) async fn close(&self) {

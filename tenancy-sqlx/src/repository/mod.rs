@@ -20,8 +20,12 @@ mod soft_delete;
 mod stamp;
 mod statements;
 mod upsert;
+#[cfg(feature = "probe")]
+mod verbs;
 
 pub(crate) use cursor::CursorKey;
 pub(crate) use registry::Registry;
 pub use repository::Repository;
 pub(crate) use statements::Statements;
+#[cfg(feature = "probe")]
+pub(crate) use verbs::{Answer, Verb, Verbs};

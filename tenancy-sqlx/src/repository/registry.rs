@@ -17,6 +17,8 @@ struct Entry {
     table: Table,
     /// For each backend in use, written at its first statement.
     statements: [OnceLock<Box<Statements>>; Backend::ALL.len()],
+    #[cfg(feature = "probe")]
+    verbs: Box<dyn super::verbs::Verbs>,
 }
 
 impl Registry {
@@ -26,7 +28,13 @@ impl Registry {
         let taken =
             self.0.iter().any(|(other, known)| *other != id && known.table.name() == table.name());
         assert!(!taken, "the table {:?} is registered for another entity", table.name());
-        self.0.insert(id, Entry { table, statements: Default::default() });
+        let entry = Entry {
+            table,
+            statements: Default::default(),
+            #[cfg(feature = "probe")]
+            verbs: Box::new(super::verbs::Of::<E>::new()),
+        };
+        self.0.insert(id, entry);
     }
 
     pub(crate) fn statements<E: TenantEntity>(
@@ -54,6 +62,14 @@ impl Registry {
 
     pub(crate) fn tables_by_type(&self) -> impl Iterator<Item = (TypeId, Table)> {
         self.0.iter().map(|(id, entry)| (*id, entry.table))
+    }
+
+    /// The repositories of all entities, in the order of their tables' names.
+    #[cfg(feature = "probe")]
+    pub(crate) fn verbs(&self) -> Vec<(Table, &dyn super::verbs::Verbs)> {
+        let mut verbs: Vec<_> = self.0.values().map(|entry| (entry.table, &*entry.verbs)).collect();
+        verbs.sort_by_key(|(table, _)| table.name());
+        verbs
     }
 
     pub(crate) fn tables(&self) -> Vec<Table> {

@@ -11,10 +11,16 @@ mod policy;
 mod verify;
 
 use tenancy_core::Error;
+#[cfg(feature = "probe")]
+use tenancy_core::entity::Table;
 
 use crate::TenantDb;
 use crate::backend::Backend;
+#[cfg(feature = "probe")]
+use crate::backend::Connection;
 use crate::binding::Binding;
+#[cfg(feature = "probe")]
+use crate::fault::Fault;
 
 /// Protects every registered table that is not protected yet.
 pub(crate) async fn enable(db: &TenantDb) -> Result<(), Error> {
@@ -45,4 +51,16 @@ pub(crate) async fn verify(db: &TenantDb) -> Result<(), Error> {
 /// Whether the database learns whom a statement is for.
 fn is_told(db: &TenantDb) -> bool {
     db.options_in_use().binding != Binding::None
+}
+
+/// Says everything that [`verify`] would refuse: of the role, which has no table, and of tables.
+#[cfg(feature = "probe")]
+pub(crate) async fn faults(
+    db: &TenantDb,
+    connection: &mut Connection,
+) -> Result<Vec<(Option<Table>, Fault)>, Error> {
+    match db.backend() {
+        Backend::Postgres if is_told(db) => verify::faults(db, connection).await,
+        Backend::Postgres | Backend::MySql | Backend::Sqlite => Ok(Vec::new()),
+    }
 }

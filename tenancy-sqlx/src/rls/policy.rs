@@ -3,6 +3,7 @@ use tenancy_core::entity::{FromValue as _, Kind, Row, Table, ToValue as _};
 use tenancy_core::{Error, ErrorKind};
 
 use crate::backend::Connection;
+use crate::fault::Fault;
 use crate::ident::quote;
 
 /// The name of the policy on every tenant table.
@@ -27,16 +28,16 @@ pub(super) fn statements(table: &Table, is_sealed: bool) -> String {
 }
 
 /// How a table is guarded at present.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Protection {
     /// As [`statements`] leave it, and nothing beside it.
     Sound,
     /// There is no such table.
     Absent,
-    /// [`statements`] would mend it; the text says what is wrong.
-    Weak(&'static str),
-    /// Something beside it lets more rows through; the text says what.
-    Undermined(&'static str),
+    /// [`statements`] would mend it.
+    Weak(Fault),
+    /// Something beside it lets more rows through.
+    Undermined(Fault),
 }
 
 impl Protection {
@@ -57,12 +58,13 @@ impl Protection {
     }
 
     /// Says what is wrong and what to do, unless nothing is.
-    pub(super) const fn fault(self) -> Option<&'static str> {
+    pub(super) fn fault(self) -> Option<Fault> {
         match self {
             Self::Sound => None,
-            Self::Absent => Some(
-                "the table does not exist: run TenantDb::migrate with the migration that makes it",
-            ),
+            Self::Absent => Some(Fault::new(
+                "the table does not exist",
+                "run TenantDb::migrate with the migration that makes it",
+            )),
             Self::Weak(fault) | Self::Undermined(fault) => Some(fault),
         }
     }
@@ -70,24 +72,22 @@ impl Protection {
 
 fn read(row: &mut dyn Row) -> Result<Protection, Error> {
     let mut flag = |at| bool::from_value(row.take(at, Kind::Bool)?);
+    let weak = |what, remedy| Protection::Weak(Fault::new(what, remedy));
+    let undermined = |what, remedy| Protection::Undermined(Fault::new(what, remedy));
     Ok(if !flag(0)? {
         Protection::Absent
     } else if !flag(1)? {
-        Protection::Weak("row-level security is off: run TenantDb::migrate as the table's owner")
+        weak("row-level security is off", "run TenantDb::migrate as the table's owner")
     } else if !flag(2)? {
-        Protection::Weak(
-            "row-level security does not bind the owner: run TenantDb::migrate as the owner",
-        )
+        weak("row-level security does not bind the owner", "run TenantDb::migrate as the owner")
     } else if !flag(3)? {
-        Protection::Weak(
-            "the tenant's policy is missing or altered: run TenantDb::migrate as the owner",
-        )
+        weak("the tenant's policy is missing or altered", "run TenantDb::migrate as the owner")
     } else if flag(4)? {
-        Protection::Undermined("another permissive policy lets more rows through: drop it")
+        undermined("another permissive policy lets more rows through", "drop it")
     } else if flag(5)? {
-        Protection::Undermined(
-            "a partition or child table has no forced row-level security: enable and force it \
-             there, so that its rows are reached through this table only",
+        undermined(
+            "a partition or child table has no forced row-level security",
+            "enable and force it there, so that its rows are reached through this table only",
         )
     } else {
         Protection::Sound

@@ -13,6 +13,13 @@ pub(crate) struct Known {
     functions: HashSet<&'static str>,
 }
 
+/// A view that was made known, and its tenant's column.
+#[cfg(feature = "probe")]
+pub(crate) struct View {
+    pub(crate) name: &'static str,
+    pub(crate) column: &'static str,
+}
+
 /// What a name in a FROM is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Relation {
@@ -78,6 +85,24 @@ impl Known {
 
     pub(super) fn has_function(&self, name: &str) -> bool {
         self.functions.contains(name)
+    }
+
+    #[cfg(feature = "probe")]
+    pub(super) fn functions(&self) -> Vec<&'static str> {
+        let mut functions: Vec<_> = self.functions.iter().copied().collect();
+        functions.sort_unstable();
+        functions
+    }
+
+    #[cfg(feature = "probe")]
+    pub(super) fn views(&self) -> Vec<View> {
+        let views = self.relations.iter().filter_map(|(name, relation)| match relation {
+            Relation::View { column } => Some(View { name, column }),
+            Relation::Tenant { .. } | Relation::Shared => None,
+        });
+        let mut views: Vec<_> = views.collect();
+        views.sort_by_key(|view| view.name);
+        views
     }
 
     /// The columns in which rows tell their tenant.

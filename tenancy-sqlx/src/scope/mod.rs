@@ -15,5 +15,7 @@ mod sql;
 mod text;
 
 pub(crate) use known::Known;
+#[cfg(feature = "probe")]
+pub(crate) use known::View;
 pub(crate) use scoper::Scoper;
 pub use sql::Sql;

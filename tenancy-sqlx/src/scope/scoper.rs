@@ -1,11 +1,21 @@
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
+#[cfg(feature = "probe")]
+use sqlx::SqlStr;
 use tenancy_core::Error;
+#[cfg(feature = "probe")]
+use tenancy_core::TenantId;
+#[cfg(feature = "probe")]
+use tenancy_core::entity::{ToValue as _, Value};
 
 use super::dialect::Dialect;
 use super::known::Known;
+#[cfg(feature = "probe")]
+use super::known::View;
 use super::scoped::Scoped;
+#[cfg(feature = "probe")]
+use crate::backend::Backend;
 
 /// The most statements that are remembered. A program has some hundred.
 const MAX_STATEMENTS: usize = 4_096;
@@ -41,6 +51,32 @@ impl Scoper {
         }
         // Two that came at once share one, so that they share its variants too.
         Ok(Arc::clone(statements.entry((dialect, text)).or_insert(scoped)))
+    }
+
+    /// Names a tenant in a text that is sent once, and returns it with its values.
+    #[cfg(feature = "probe")]
+    pub(crate) fn add_tenant(
+        &self,
+        backend: Backend,
+        text: &str,
+        values: Vec<Value>,
+        tenant: TenantId,
+    ) -> Result<(SqlStr, Vec<Value>), Error> {
+        let scoped = Scoped::new(&self.known, Dialect::of(backend), text)?;
+        let values = scoped.complete(values, tenant.to_value())?;
+        Ok((scoped.text(&values)?, values))
+    }
+
+    /// The views that were made known.
+    #[cfg(feature = "probe")]
+    pub(crate) fn views(&self) -> Vec<View> {
+        self.known.views()
+    }
+
+    /// The functions that were allowed beside the list.
+    #[cfg(feature = "probe")]
+    pub(crate) fn allowed_functions(&self) -> Vec<&'static str> {
+        self.known.functions()
     }
 
     /// The columns in which rows tell their tenant.

@@ -23,6 +23,8 @@ pub(in crate::backend) fn pool(
         .test_before_acquire(false);
     Ok(match shape {
         Shape::Shared => pool.max_connections(options.max_connections).connect_lazy_with(connect),
+        #[cfg(feature = "probe")]
+        Shape::One => pool.max_connections(1).connect_lazy_with(connect),
         // Whoever holds it closes it; no task has to watch it.
         Shape::Lane { owner, .. } => pool
             .max_connections(1)
