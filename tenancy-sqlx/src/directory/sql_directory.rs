@@ -151,6 +151,44 @@ impl SqlDirectory {
         }
     }
 
+    /// Lists tenants of any status in the order of their ids, at most `limit` of them (1 to 1,000),
+    /// those behind `after`. For work that goes through all: ask again behind the last one, until
+    /// none is left. A tenant that is added meanwhile moves no other.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use tenancy_core::{Error, TenantId};
+    /// # use tenancy_sqlx::SqlDirectory;
+    /// async fn ids(directory: &SqlDirectory) -> Result<Vec<TenantId>, Error> {
+    ///     let mut ids = Vec::new();
+    ///     loop {
+    ///         let tenants = directory.list(ids.last().copied(), 1_000).await?;
+    ///         if tenants.is_empty() {
+    ///             return Ok(ids);
+    ///         }
+    ///         ids.extend(tenants.iter().map(|tenant| tenant.id()));
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unavailable`] when the database does not answer.
+    pub async fn list(
+        &self,
+        after: Option<TenantId>,
+        limit: u16,
+    ) -> Result<Vec<Arc<Tenant>>, Error> {
+        let limit = i64::from(limit.clamp(1, 1_000)).to_value();
+        let (sql, values) = match after {
+            Some(after) => (LISTED_AFTER, vec![after.to_value(), limit]),
+            None => (LISTED, vec![limit]),
+        };
+        let mut connection = self.db.begin_shared(Access::ReadOnly).await?;
+        let read = |row: &mut dyn Row| read::tenant(&self.plans, row);
+        connection.fetch("list tenants", sql.into_sql_str(), values, read).await
+    }
+
     /// Tells whether there is no tenant yet.
     ///
     /// # Errors
@@ -213,6 +251,13 @@ fn overtaken() -> Error {
         .with_subject("version")
 }
 
+const LISTED: &str =
+    concat!("SELECT ", tenant_columns!(), " FROM tenancy_tenants t ORDER BY t.id LIMIT $1");
+const LISTED_AFTER: &str = concat!(
+    "SELECT ",
+    tenant_columns!(),
+    " FROM tenancy_tenants t WHERE t.id > $1 ORDER BY t.id LIMIT $2"
+);
 const BY_ID: &str =
     concat!("SELECT ", tenant_columns!(), " FROM tenancy_tenants t WHERE t.id = $1");
 const BY_SLUG: &str =

@@ -236,3 +236,36 @@ async fn a_suspension_in_sql_reaches_a_node_that_remembers() {
         }
     }
 }
+
+/// Work that goes through all tenants meets each once, whoever is added meanwhile.
+#[tokio::test]
+async fn all_tenants_are_listed_page_by_page() {
+    for engine in ENGINES {
+        let Pair { one, other, north, south, .. } = &Pair::on(engine).await;
+        one.set_status(*north, TenantStatus::Suspended).await.unwrap();
+        let mut added = Vec::new();
+        for number in 0..5 {
+            let tenant = tenant(&format!("added-{number}"));
+            one.insert(&tenant).await.unwrap();
+            added.push(tenant.id());
+        }
+        let mut all = [&[*north, *south][..], &added].concat();
+        all.sort_unstable();
+        for limit in [1, 2, 7, 1_000] {
+            let mut listed: Vec<TenantId> = Vec::new();
+            loop {
+                let page = other.list(listed.last().copied(), limit).await.unwrap();
+                assert!(page.len() <= usize::from(limit));
+                if page.is_empty() {
+                    break;
+                }
+                listed.extend(page.iter().map(|tenant| tenant.id()));
+            }
+            assert_eq!(listed, all, "in pages of {limit} on {engine:?}");
+        }
+        let first = &other.list(None, 0).await.unwrap();
+        assert_eq!(first.len(), 1, "a page holds one at least");
+        let found = find(other, TenantKey::Id(first[0].id())).await.unwrap();
+        assert_eq!(found.tenant.status(), first[0].status());
+    }
+}
