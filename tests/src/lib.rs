@@ -20,6 +20,7 @@ mod http;
 mod isolation;
 mod journey;
 mod limits;
+mod payments;
 mod pools;
 mod probe;
 mod repository;

@@ -5,7 +5,7 @@ use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
-use crate::{customers, payments, probes, usage};
+use crate::{customers, ledger, payments, probes, usage};
 
 /// Returns the routes of tenants, with the description of all routes.
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -14,6 +14,8 @@ pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(description)
         .merge(customers::routes::router())
         .merge(payments::routes::router())
+        .merge(payments::refunds::routes::router())
+        .merge(ledger::routes::router())
         .merge(usage::router())
 }
 
@@ -28,6 +30,8 @@ pub(crate) fn router() -> OpenApiRouter<App> {
     ),
     tags(
         (name = "payments"),
+        (name = "refunds"),
+        (name = "ledger", description = "Double entry: every debit has its credit"),
         (name = "customers"),
         (name = "usage", description = "What a tenant has used, and may use"),
         (name = "probes", description = "For whoever runs the service")

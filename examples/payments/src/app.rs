@@ -3,12 +3,14 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use tenancy_core::limit::RateLimiter;
 use tenancy_core::usage::UsageMeter;
-use tenancy_core::{Clock, TenantDirectory};
+use tenancy_core::{Clock, TenantDirectory, TenantId};
 use tenancy_redis::RedisStore;
 use tenancy_sqlx::TenantDb;
 use time::OffsetDateTime;
 
+use crate::connectors::Connector;
 use crate::patience::Patience;
+use crate::payments::reconcile::OpenWork;
 
 /// What the platform runs on; put together by [`Service`](crate::Service).
 #[derive(Clone)]
@@ -21,6 +23,8 @@ pub(crate) struct Backends {
     pub(crate) limiter: Arc<dyn RateLimiter>,
     /// How much a tenant uses.
     pub(crate) meter: Arc<dyn UsageMeter>,
+    /// Who is asked for money.
+    pub(crate) connector: Arc<dyn Connector>,
     /// The server behind the two, if they are shared.
     pub(crate) redis: Option<RedisStore>,
     /// The time of day.
@@ -35,6 +39,7 @@ pub(crate) struct App {
     backends: Backends,
     base_domain: Arc<str>,
     neighbours: Arc<[Neighbour]>,
+    open_work: Arc<OpenWork>,
 }
 
 /// A tenant whose page anybody may know of.
@@ -52,7 +57,12 @@ pub(crate) struct Neighbour {
 
 impl App {
     pub(crate) fn new(backends: Backends, base_domain: &str, neighbours: Vec<Neighbour>) -> Self {
-        Self { backends, base_domain: base_domain.into(), neighbours: neighbours.into() }
+        Self {
+            backends,
+            base_domain: base_domain.into(),
+            neighbours: neighbours.into(),
+            open_work: Arc::default(),
+        }
     }
 
     pub(crate) fn db(&self) -> &TenantDb {
@@ -65,6 +75,19 @@ impl App {
 
     pub(crate) fn meter(&self) -> &Arc<dyn UsageMeter> {
         &self.backends.meter
+    }
+
+    pub(crate) fn connector(&self) -> &dyn Connector {
+        &*self.backends.connector
+    }
+
+    pub(crate) fn open_work(&self) -> &OpenWork {
+        &self.open_work
+    }
+
+    /// Has the tenant's open questions asked until they are answered.
+    pub(crate) fn follow_up(&self, tenant: TenantId) {
+        self.open_work.note(tenant);
     }
 
     pub(crate) fn redis(&self) -> Option<&RedisStore> {

@@ -18,18 +18,31 @@ use tenancy_sqlx::{Migration, SqlDirectory, TenantDb};
 
 use crate::Config;
 use crate::app::Backends;
+use crate::connectors::Simulator;
 use crate::customers::Customer;
 use crate::idempotency::Replay;
+use crate::ledger::{Account, Entry, Hold, Posting};
 use crate::patience::Patience;
 use crate::payments::Payment;
+use crate::payments::attempts::Attempt;
+use crate::payments::captures::Capture;
+use crate::payments::refunds::Refund;
 use crate::plans::plans;
 
-const MIGRATIONS: &[Migration] = &[Migration::new(
-    1,
-    "payments",
-    include_str!("../migrations/sqlite/0001_payments.sql"),
-    include_str!("../migrations/postgres/0001_payments.sql"),
-)];
+const MIGRATIONS: &[Migration] = &[
+    Migration::new(
+        1,
+        "payments",
+        include_str!("../migrations/sqlite/0001_payments.sql"),
+        include_str!("../migrations/postgres/0001_payments.sql"),
+    ),
+    Migration::new(
+        2,
+        "money",
+        include_str!("../migrations/sqlite/0002_money.sql"),
+        include_str!("../migrations/postgres/0002_money.sql"),
+    ),
+];
 
 /// How long a request may wait to be admitted. The first one that finds Redis away does, no other.
 ///
@@ -47,7 +60,10 @@ pub(crate) async fn open(config: &Config) -> Result<(Backends, SqlDirectory), Er
         None => Counters::in_memory(&clock),
     };
     let (directory, tenants) = remembered(directory, redis.as_ref());
-    Ok((Backends { db, directory: tenants, limiter, meter, redis, clock, patience }, directory))
+    let connector = Arc::new(Simulator::default());
+    let backends =
+        Backends { db, directory: tenants, limiter, meter, connector, redis, clock, patience };
+    Ok((backends, directory))
 }
 
 /// How often a node asks for changes of the directory that it was not told.
@@ -105,6 +121,13 @@ async fn open_database(config: &Config) -> Result<(TenantDb, Patience), Error> {
         .register::<Customer>()
         .register::<Payment>()
         .register::<Replay>()
+        .register::<Attempt>()
+        .register::<Capture>()
+        .register::<Refund>()
+        .register::<Hold>()
+        .register::<Account>()
+        .register::<Entry>()
+        .register::<Posting>()
         .max_connections(16)
         .acquire_timeout(patience.connection);
     if config.through_pooler {

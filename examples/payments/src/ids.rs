@@ -18,10 +18,11 @@ use crate::crockford;
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal, $example:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, TenantValue, ToSchema)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, TenantValue, ToSchema)]
         #[schema(value_type = String, example = $example)]
         pub(crate) struct $name(Uuid);
 
+        #[allow(dead_code, reason = "not every kind needs all of them")]
         impl $name {
             /// Makes a new one.
             pub(crate) fn generate() -> Self {
@@ -31,6 +32,11 @@ macro_rules! id {
             /// Takes an existing UUID.
             pub(crate) const fn from_uuid(uuid: Uuid) -> Self {
                 Self(uuid)
+            }
+
+            /// Returns the UUID.
+            pub(crate) const fn uuid(self) -> Uuid {
+                self.0
             }
         }
 
@@ -76,6 +82,48 @@ id!(
     CustomerId,
     "cus_",
     "cus_01k8p0g2v7e9h9qk3x5t7w1zra"
+);
+id!(
+    /// Names an attempt to authorize a payment: `att_…`.
+    AttemptId,
+    "att_",
+    "att_01k8p0g2v7e9h9qk3x5t7w1zra"
+);
+id!(
+    /// Names a capture: `cap_…`.
+    CaptureId,
+    "cap_",
+    "cap_01k8p0g2v7e9h9qk3x5t7w1zra"
+);
+id!(
+    /// Names a refund: `ref_…`.
+    RefundId,
+    "ref_",
+    "ref_01k8p0g2v7e9h9qk3x5t7w1zra"
+);
+id!(
+    /// Names an account of a tenant's ledger: `acc_…`.
+    AccountId,
+    "acc_",
+    "acc_01k8p0g2v7e9h9qk3x5t7w1zra"
+);
+id!(
+    /// Names a journal entry: `jnl_…`.
+    EntryId,
+    "jnl_",
+    "jnl_01k8p0g2v7e9h9qk3x5t7w1zra"
+);
+id!(
+    /// Names a posting: `pst_…`.
+    PostingId,
+    "pst_",
+    "pst_01k8p0g2v7e9h9qk3x5t7w1zra"
+);
+id!(
+    /// Names a hold: `hld_…`.
+    HoldId,
+    "hld_",
+    "hld_01k8p0g2v7e9h9qk3x5t7w1zra"
 );
 
 /// The id in a route's path.

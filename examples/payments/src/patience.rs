@@ -5,19 +5,29 @@ use std::time::Duration;
 pub(crate) struct Patience {
     /// For a connection to the database.
     pub(crate) connection: Duration,
+    /// For a provider of payments. It may have done what it does not tell in time.
+    pub(crate) provider: Duration,
     /// For everything.
     pub(crate) request: Duration,
 }
 
+const PROVIDER: Duration = Duration::from_secs(2);
+
 impl Patience {
     /// A server can be away, and its callers should hear so while it still matters to them. A
     /// request takes a connection twice, for its tenant and for its data.
-    const SERVER: Self =
-        Self { connection: Duration::from_secs(2), request: Duration::from_secs(5) };
+    const SERVER: Self = Self {
+        connection: Duration::from_secs(2),
+        provider: PROVIDER,
+        request: Duration::from_secs(5),
+    };
 
     /// A file is never away. Writers stand in line for it, and the line moves.
-    const FILE: Self =
-        Self { connection: Duration::from_secs(15), request: Duration::from_secs(20) };
+    const FILE: Self = Self {
+        connection: Duration::from_secs(15),
+        provider: PROVIDER,
+        request: Duration::from_secs(20),
+    };
 
     /// Returns what suits a database.
     pub(crate) fn with(url: &str) -> Self {

@@ -8,10 +8,12 @@ use tenancy_axum::UsageLayer;
 use tenancy_core::{Error, ErrorKind};
 use tenancy_sqlx::TenantDb;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 use crate::announcement::Announcement;
 use crate::app::{App, Neighbour};
 use crate::demo::{self, Demo};
+use crate::payments::reconcile;
 use crate::router::router;
 use crate::{Config, backends, resolvers};
 
@@ -22,6 +24,7 @@ pub struct Service {
     router: Router,
     usage: UsageLayer,
     db: TenantDb,
+    reconciler: JoinHandle<()>,
     grace: Duration,
     announcement: Announcement,
 }
@@ -48,8 +51,9 @@ impl Service {
         let usage = UsageLayer::new(backends.meter.clone());
         let (db, grace) = (backends.db.clone(), backends.patience.at_the_end());
         let app = App::new(backends, &config.base_domain, neighbours.collect());
+        let reconciler = tokio::spawn(reconcile::run(app.clone(), directory));
         let router = router(app, chain, &usage);
-        Ok(Self { listener, address, router, usage, db, grace, announcement })
+        Ok(Self { listener, address, router, usage, db, reconciler, grace, announcement })
     }
 
     /// Returns the address it serves at.
@@ -70,6 +74,8 @@ impl Service {
     /// What the listener says.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), Error> {
         let served = kit::serve(self.listener, self.router, stop, self.grace).await;
+        // It may be stopped anywhere: what it asks for is asked for again.
+        self.reconciler.abort();
         self.usage.recorded().await;
         self.db.close().await;
         served.map_err(|source| Error::new(ErrorKind::Internal, "serve").with_source(source))

@@ -23,7 +23,7 @@ struct Shared {
     /// Payments as they were last answered, by id.
     payments: Mutex<BTreeMap<String, Value>>,
     customers: Mutex<BTreeMap<String, Value>>,
-    paid: AtomicUsize,
+    confirmed: AtomicUsize,
 }
 
 impl Bank {
@@ -50,14 +50,15 @@ impl Bank {
         self.shared.customers.lock().expect("nobody panics with it")
     }
 
-    /// Notes that one more payment was made.
-    pub(super) fn pays(&self, payment: Value) {
-        self.shared.paid.fetch_add(1, Ordering::SeqCst);
+    /// Notes that one more payment was confirmed.
+    pub(super) fn confirmed(&self, payment: Value) {
+        self.shared.confirmed.fetch_add(1, Ordering::SeqCst);
         self.payments().insert(id(&payment), payment);
     }
 
-    pub(super) fn paid(&self) -> u64 {
-        self.shared.paid.load(Ordering::SeqCst) as u64
+    /// Returns how many transactions there must have been.
+    pub(super) fn transactions(&self) -> u64 {
+        self.shared.confirmed.load(Ordering::SeqCst) as u64
     }
 
     pub(super) fn sent(&self) -> usize {

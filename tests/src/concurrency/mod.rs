@@ -37,7 +37,7 @@ async fn nothing_is_shared(site: &Site) {
     for (bank, plan) in banks.iter().zip(["enterprise", "professional"]) {
         assert!(bank.sent() >= VISITORS * REQUESTS, "{} requests", bank.sent());
         bank.has_exactly_what_it_made().await;
-        crate::journey::usage::is_exact(bank.client(), plan, bank.paid()).await;
+        crate::journey::usage::is_exact(bank.client(), plan, bank.transactions()).await;
     }
 }
 

@@ -15,7 +15,8 @@ impl Visitor {
         for at in 0..requests {
             match at % 10 {
                 0 => self.makes_a_customer(at).await,
-                1..4 => self.pays(at).await,
+                1 | 2 => self.pays(at).await,
+                3 => self.confirms(at).await,
                 4 => self.reads_a_payment(at).await,
                 5 => self.lists().await,
                 6 => self.cancels(at).await,
@@ -44,7 +45,25 @@ impl Visitor {
         let payment = answer.ok(201);
         assert_eq!(payment["reference"], reference);
         assert!(!answer.headers.contains_key("idempotent-replayed"), "it is new");
-        self.own.pays(payment);
+        self.own.payments().insert(id(&payment), payment);
+    }
+
+    /// The first of two that this visitor made.
+    async fn confirms(&self, at: usize) {
+        let path = format!("/v1/payments/{}/confirm", self.made(at - 2));
+        let key = format!("confirm {}-{at}", self.number).replace(' ', "-");
+        let request = self.own.client().request(Method::POST, &path);
+        let request = request.header("idempotency-key", key);
+        let confirmed = self.own.send(request.json(&json!({ "payment_method": "pm_card" }))).await;
+        let confirmed = confirmed.ok(200);
+        assert_eq!(confirmed["state"], "succeeded");
+        self.own.confirmed(confirmed);
+    }
+
+    fn made(&self, at: usize) -> String {
+        let reference = format!("{} {}-{at}", self.own.slug(), self.number);
+        let mine = self.own.payments().values().find(|own| own["reference"] == reference).map(id);
+        mine.expect("it was made")
     }
 
     async fn reads_a_payment(&self, at: usize) {
@@ -61,11 +80,9 @@ impl Visitor {
         }
     }
 
-    /// The first of those that this visitor made, and has not canceled.
+    /// The second of two that this visitor made.
     async fn cancels(&self, at: usize) {
-        let reference = format!("{} {}-{}", self.own.slug(), self.number, at - 4);
-        let mine = self.own.payments().values().find(|own| own["reference"] == reference).map(id);
-        let path = format!("/v1/payments/{}/cancel", mine.expect("it was paid"));
+        let path = format!("/v1/payments/{}/cancel", self.made(at - 4));
         let canceled = self.own.send(self.own.client().request(Method::POST, &path)).await.ok(200);
         assert_eq!(canceled["state"], "canceled");
         self.own.payments().insert(id(&canceled), canceled);
@@ -98,6 +115,11 @@ impl Visitor {
                 let cancel =
                     client.request(Method::POST, &format!("/v1/payments/{payment}/cancel"));
                 self.own.send(cancel).await.refused(404, "resource_missing");
+                let path = format!("/v1/payments/{payment}/confirm");
+                let confirm = client.request(Method::POST, &path);
+                let confirm = confirm.header("idempotency-key", format!("{}-{at}", self.number));
+                let confirm = confirm.json(&json!({ "payment_method": "pm_card" }));
+                self.own.send(confirm).await.refused(404, "resource_missing");
             }
             1 => {
                 let order = json!({ "amount": 1, "currency": "USD", "customer": customer });

@@ -83,6 +83,17 @@ impl Site {
         self.try_rows(table).await.expect("the table is there")
     }
 
+    /// Runs SQL past the program, as whoever owns the database.
+    pub(crate) async fn try_run(&self, sql: &str) -> Result<(), sqlx::Error> {
+        if let Some(servers) = &self.servers {
+            return servers.database.admin().await.try_run(sql).await;
+        }
+        let file = self.folder.path().join("payments.sqlite3");
+        let options = SqliteConnectOptions::new().filename(file).foreign_keys(true);
+        let mut file = SqliteConnection::connect_with(&options).await?;
+        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut file).await.map(drop)
+    }
+
     /// The same where the table may not be there yet.
     pub(crate) async fn try_rows(&self, table: &'static str) -> Result<i64, sqlx::Error> {
         let count = format!("SELECT count(*) FROM {table}");

@@ -5,8 +5,8 @@ use tokio::process::Command;
 use super::Cast;
 use crate::harness::Answer;
 
-/// Pastes each, the first twice. Returns how many payments that makes.
-pub(super) async fn lines_do_what_they_say(cast: &Cast) -> u64 {
+/// Pastes each, the first twice.
+pub(super) async fn lines_do_what_they_say(cast: &Cast) {
     let [create, list, cross] = cast.server.announced().commands.as_slice() else {
         panic!("three lines are promised: {:?}", cast.server.announced())
     };
@@ -29,7 +29,6 @@ pub(super) async fn lines_do_what_they_say(cast: &Cast) -> u64 {
     let refused = paste(cross).await;
     cast.riverside.check(&refused);
     refused.refused(403, "tenant_mismatch");
-    1
 }
 
 /// Runs a line as a shell does, with the real curl.

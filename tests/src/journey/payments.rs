@@ -11,8 +11,6 @@ use crate::harness::Client;
 pub(super) struct Made {
     pub(super) customer: String,
     pub(super) payments: Vec<Value>,
-    /// With the one that is made while the pages are read.
-    pub(super) count: u64,
 }
 
 impl Made {
@@ -55,7 +53,7 @@ pub(super) async fn are_made_once(cast: &Cast) -> Made {
     let second = bank.pay("three", &dearer).await.ok(201);
     let read = bank.get(&format!("/v1/payments/{}", id(&payment))).await;
     assert_eq!(read.ok(200), payment);
-    Made { customer: id(&customer).to_owned(), payments: vec![payment, second], count: 3 }
+    Made { customer: id(&customer).to_owned(), payments: vec![payment, second] }
 }
 
 pub(super) async fn are_listed_page_by_page(cast: &Cast) {
@@ -113,4 +111,19 @@ pub(super) async fn are_canceled_once(cast: &Cast, made: &Made) {
     // A replay tells what was answered, not what has become of it.
     let dearer = json!({ "amount": 9_901, "currency": "EUR" });
     assert_eq!(cast.nordhafen.pay("three", &dearer).await.ok(201), made.payments[1]);
+}
+
+pub(super) async fn are_confirmed_once(cast: &Cast, made: &Made) {
+    let path = format!("/v1/payments/{}/confirm", made.id());
+    let confirm = async |bank: &Client| {
+        let request = bank.request(http::Method::POST, &path).header("idempotency-key", "confirm");
+        bank.send(request.json(&json!({ "payment_method": "pm_card" }))).await
+    };
+    let first = confirm(&cast.nordhafen).await;
+    let paid = first.ok(200);
+    assert_eq!((&paid["state"], &paid["amount_captured"]), (&"succeeded".into(), &9_900.into()));
+    let again = confirm(&cast.nordhafen).await;
+    assert_eq!((again.status, &again.body), (200, &first.body));
+    assert_eq!(again.header("idempotent-replayed"), "true");
+    confirm(&cast.riverside).await.refused(404, "resource_missing");
 }

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::harness::{Client, eventually};
 
-/// Waits until the bank's usage is exactly what it asked for, and its payments.
-pub(crate) async fn is_exact(bank: &Client, plan: &str, payments: u64) {
+/// Waits until the bank's usage is exactly what it asked for, and its transactions.
+pub(crate) async fn is_exact(bank: &Client, plan: &str, transactions: u64) {
     let mut last = Value::Null;
     // A call is counted soon after its answer.
     eventually("usage is exact", async || {
@@ -15,7 +15,7 @@ pub(crate) async fn is_exact(bank: &Client, plan: &str, payments: u64) {
         used(&last, "api_calls") == calls
     })
     .await;
-    assert_eq!(used(&last, "transactions"), payments, "{last}");
+    assert_eq!(used(&last, "transactions"), transactions, "{last}");
     assert!(used(&last, "bandwidth_bytes") > 0);
     assert_eq!(last["plan"], plan);
 }

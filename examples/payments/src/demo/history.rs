@@ -8,8 +8,10 @@ use uuid::{Builder, Uuid};
 use super::Demo;
 use super::random::Random;
 use crate::customers::Customer;
-use crate::ids::{CustomerId, PaymentId};
+use crate::ids::{AttemptId, CaptureId, CustomerId, PaymentId};
 use crate::money::{Amount, Currency};
+use crate::payments::attempts::{Attempt, AttemptState};
+use crate::payments::captures::Capture;
 use crate::payments::{Payment, PaymentState};
 
 const BEGIN: OffsetDateTime = datetime!(2026-08-03 06:00 UTC);
@@ -19,6 +21,9 @@ const PAYMENTS: u32 = 30;
 pub(super) struct History {
     pub(super) customers: Vec<Customer>,
     pub(super) payments: Vec<Payment>,
+    /// Of the payments that succeeded, in their order.
+    pub(super) attempts: Vec<Attempt>,
+    pub(super) captures: Vec<Capture>,
 }
 
 impl History {
@@ -29,8 +34,18 @@ impl History {
             .zip(demo.customers)
             .map(|(at, name)| customer(demo, at, name, &mut random))
             .collect();
-        let payments = (0..PAYMENTS).map(|at| payment(demo, at, &customers, &mut random)).collect();
-        Self { customers, payments }
+        let payments: Vec<_> =
+            (0..PAYMENTS).map(|at| payment(demo, at, &customers, &mut random)).collect();
+        let (attempts, captures) = payments
+            .iter()
+            .filter(|payment| payment.state == PaymentState::Succeeded)
+            .map(|payment| {
+                let attempt = attempt(payment, &mut random);
+                let capture = capture(payment, &attempt, &mut random);
+                (attempt, capture)
+            })
+            .unzip();
+        Self { customers, payments, attempts, captures }
     }
 }
 
@@ -52,18 +67,42 @@ fn payment(demo: &Demo, at: u32, customers: &[Customer], random: &mut Random) ->
         + Duration::days(i64::from(at) * 3)
         + Duration::seconds(random.below(14 * 3_600).cast_signed());
     let currency = Currency::parse(random.one::<&str>(demo.currencies)).expect("a currency");
+    let id = PaymentId::from_uuid(id(created_at, random));
+    let customer_id = Some(random.one(customers).id);
+    let (amount, state) = (amount(currency, random), state(at, random));
+    let taken = if state == PaymentState::Succeeded { amount.units() } else { 0 };
+    let failed = state == PaymentState::Failed;
     Payment {
-        id: PaymentId::from_uuid(id(created_at, random)),
-        tenant_id: demo.id(),
-        customer_id: Some(random.one(customers).id),
+        customer_id,
         reference: Some(format!("invoice {}", 1_001 + at)),
-        amount: amount(currency, random),
-        currency,
-        state: state(at, random),
-        created_at,
-        updated_at: created_at,
+        state,
+        failure_code: failed.then(|| "insufficient_funds".to_owned()),
+        amount_authorized: taken,
+        amount_captured: taken,
+        ..Payment::new(id, demo.id(), amount, currency, created_at)
+    }
+}
+
+fn attempt(payment: &Payment, random: &mut Random) -> Attempt {
+    let attempt_id = AttemptId::from_uuid(id(payment.created_at, random));
+    Attempt {
+        id: attempt_id,
+        tenant_id: payment.tenant_id,
+        payment_id: payment.id,
+        connector: "simulator".to_owned(),
+        state: AttemptState::Authorized,
+        provider_reference: Some(format!("sim_{attempt_id}")),
+        failure_code: None,
+        answers: None,
+        created_at: payment.created_at,
+        updated_at: payment.created_at,
         version: 1,
     }
+}
+
+fn capture(payment: &Payment, attempt: &Attempt, random: &mut Random) -> Capture {
+    let id = CaptureId::from_uuid(id(payment.created_at, random));
+    Capture { id, ..Capture::with_authorization(payment, attempt, payment.created_at) }
 }
 
 /// Mostly small, sometimes large.

@@ -7,7 +7,9 @@ use super::history::History;
 use super::{Demo, TENANTS};
 use crate::Config;
 use crate::customers::Customer;
-use crate::payments::Payment;
+use crate::payments::attempts::Attempt;
+use crate::payments::captures::{self, Capture};
+use crate::payments::{Payment, PaymentState};
 use crate::plans::plans;
 
 /// Makes the demo tenants in an empty directory, and returns those there are.
@@ -84,11 +86,13 @@ async fn make(
 async fn rows(demo: &Demo, db: &TenantDb) -> Result<(), Error> {
     let history = History::of(demo);
     let mut tx = db.tenant(demo.id());
-    for customer in history.customers {
-        tx.repo::<Customer>().insert(customer).await?;
-    }
-    for payment in history.payments {
-        tx.repo::<Payment>().insert(payment).await?;
+    tx.repo::<Customer>().insert_many(history.customers).await?;
+    let payments = tx.repo::<Payment>().insert_many(history.payments).await?;
+    tx.repo::<Attempt>().insert_many(history.attempts).await?;
+    let captures = tx.repo::<Capture>().insert_many(history.captures).await?;
+    let paid = payments.iter().filter(|payment| payment.state == PaymentState::Succeeded);
+    for (payment, capture) in paid.zip(&captures) {
+        captures::post(&mut tx, capture, payment.currency, capture.created_at).await?;
     }
     tx.commit().await
 }

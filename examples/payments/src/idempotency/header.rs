@@ -1,11 +1,14 @@
+use std::time::Duration;
+
 use axum::extract::FromRequestParts;
 use http::HeaderName;
 use http::request::Parts;
 use tenancy_axum::CurrentActor;
-use tenancy_core::{Actor, Problem, TenantId};
-use tenancy_sqlx::TenantDb;
+use tenancy_core::{Actor, ErrorKind, Problem, TenantId};
+use tenancy_sqlx::{TenantDb, TenantTx};
+use time::OffsetDateTime;
 
-use super::{Answer, Fingerprint, Replay};
+use super::{Answer, Fingerprint, Replay, ReplayId};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -16,12 +19,45 @@ pub(crate) struct Idempotency {
     pub(super) key: String,
 }
 
+/// Whose turn a request with a key is.
+#[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
+pub(crate) enum Turn {
+    /// Its own: it holds the key from the transaction's commit on.
+    First(TenantTx, ReplayId),
+    /// Another one's, before it; this was answered.
+    Again(Answer),
+}
+
 impl Idempotency {
+    /// Takes the key for a request that is answered later, by [`Replay::complete`].
+    ///
+    /// # Errors
+    ///
+    /// 422 when the key was used for another request, 409 while the first one is at work.
+    pub(crate) async fn begin(
+        &self,
+        db: &TenantDb,
+        mut tx: TenantTx,
+        fingerprint: Fingerprint,
+        now: OffsetDateTime,
+    ) -> Result<Turn, Problem> {
+        let tenant = tx.tenant();
+        let record = Replay::running(tenant, self, fingerprint, now);
+        match tx.repo().insert(record).await {
+            Ok(_) => Ok(Turn::First(tx, Replay::id(self))),
+            Err(error) if error.kind() == ErrorKind::Conflict => {
+                drop(tx);
+                self.replay(db, tenant, fingerprint).await.map(Turn::Again)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Returns what was answered to the first request with this key.
     ///
     /// # Errors
     ///
-    /// 422 when that was another request.
+    /// 422 when that was another request, 409 while it is at work.
     pub(crate) async fn replay(
         &self,
         db: &TenantDb,
@@ -30,11 +66,10 @@ impl Idempotency {
     ) -> Result<Answer, Problem> {
         let found = db.read(tenant).repo::<Replay>().get(&Replay::id(self)).await?;
         match found {
-            Some(replay) if replay.is_of(fingerprint) => Ok(replay.into_answer()?),
+            Some(replay) if replay.is_of(fingerprint) => replay.into_answer()?.ok_or_else(in_use),
             Some(_) => Err(reused()),
             // Taken, and not there: whoever took it has taken it back in between.
-            None => Err(Problem::new(409, "idempotency_key_in_use", "The key is in use")
-                .with_retry_after(std::time::Duration::from_secs(1))),
+            None => Err(in_use()),
         }
     }
 }
@@ -65,6 +100,11 @@ fn invalid() -> Problem {
     Problem::new(400, "idempotency_key_invalid", "The idempotency key is not valid")
         .with_detail("one header of 1 to 255 visible ASCII characters is expected")
         .with_param("idempotency-key")
+}
+
+fn in_use() -> Problem {
+    Problem::new(409, "idempotency_key_in_use", "The key is in use")
+        .with_retry_after(Duration::from_secs(1))
 }
 
 fn reused() -> Problem {

@@ -7,5 +7,5 @@ mod replay;
 
 pub(crate) use answer::Answer;
 pub(crate) use fingerprint::Fingerprint;
-pub(crate) use header::Idempotency;
-pub(crate) use replay::Replay;
+pub(crate) use header::{Idempotency, Turn};
+pub(crate) use replay::{Replay, ReplayId};

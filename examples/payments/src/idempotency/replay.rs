@@ -1,12 +1,13 @@
 use http::StatusCode;
 use sha2::{Digest as _, Sha256};
 use tenancy_core::{Actor, Error, ErrorKind, TenantId};
-use tenancy_sqlx::{TenantEntity, TenantValue};
+use tenancy_sqlx::{TenantEntity, TenantTx, TenantValue};
 use time::OffsetDateTime;
 
 use super::{Answer, Fingerprint, Idempotency};
 
-/// What was answered to the first request with a key. It is written with what it answers for.
+/// What was answered to the first request with a key. It is written with what it answers for, or
+/// before it and completed with its outcome.
 #[derive(Debug, Clone, TenantEntity)]
 #[tenant(table = "idempotency_records")]
 pub(crate) struct Replay {
@@ -16,8 +17,9 @@ pub(crate) struct Replay {
     actor: String,
     idempotency_key: String,
     fingerprint: Vec<u8>,
-    status: i64,
-    body: Vec<u8>,
+    /// No value while the first request is still at work.
+    status: Option<i64>,
+    body: Option<Vec<u8>>,
     created_at: OffsetDateTime,
 }
 
@@ -26,11 +28,26 @@ pub(crate) struct Replay {
 pub(crate) struct ReplayId(Vec<u8>);
 
 impl Replay {
-    pub(crate) fn new(
+    /// A request that is answered.
+    pub(crate) fn answered(
         tenant_id: TenantId,
         idempotency: &Idempotency,
         fingerprint: Fingerprint,
         answer: &Answer,
+        created_at: OffsetDateTime,
+    ) -> Self {
+        Self {
+            status: Some(answer.status.as_u16().into()),
+            body: Some(answer.body.clone()),
+            ..Self::running(tenant_id, idempotency, fingerprint, created_at)
+        }
+    }
+
+    /// A request that is at work.
+    pub(super) fn running(
+        tenant_id: TenantId,
+        idempotency: &Idempotency,
+        fingerprint: Fingerprint,
         created_at: OffsetDateTime,
     ) -> Self {
         Self {
@@ -39,10 +56,28 @@ impl Replay {
             actor: name_of(&idempotency.actor),
             idempotency_key: idempotency.key.clone(),
             fingerprint: fingerprint.as_bytes().to_vec(),
-            status: answer.status.as_u16().into(),
-            body: answer.body.clone(),
+            status: None,
+            body: None,
             created_at,
         }
+    }
+
+    /// Answers a request that was at work. The first answer stays.
+    pub(crate) async fn complete(
+        tx: &mut TenantTx,
+        id: ReplayId,
+        answer: &Answer,
+    ) -> Result<(), Error> {
+        tx.sql(
+            "UPDATE idempotency_records SET status = $2, body = $3
+             WHERE id = $1 AND status IS NULL",
+        )
+        .bind(id)
+        .bind(i64::from(answer.status.as_u16()))
+        .bind(answer.body.clone())
+        .execute()
+        .await
+        .map(drop)
     }
 
     pub(super) fn id(Idempotency { actor, key }: &Idempotency) -> ReplayId {
@@ -55,13 +90,14 @@ impl Replay {
         self.fingerprint == fingerprint.as_bytes()
     }
 
-    pub(super) fn into_answer(self) -> Result<Answer, Error> {
-        let status =
-            u16::try_from(self.status).ok().and_then(|code| StatusCode::from_u16(code).ok());
+    /// Returns the answer; `None` while the request is at work.
+    pub(super) fn into_answer(self) -> Result<Option<Answer>, Error> {
+        let (Some(status), Some(body)) = (self.status, self.body) else { return Ok(None) };
+        let status = u16::try_from(status).ok().and_then(|code| StatusCode::from_u16(code).ok());
         let status = status.ok_or_else(|| {
             Error::new(ErrorKind::Internal, "read a stored answer: its status is out of range")
         })?;
-        Ok(Answer { status, body: self.body, replayed: true })
+        Ok(Some(Answer { status, body, replayed: true }))
     }
 }
 

@@ -1,13 +1,8 @@
-//! Amounts of money: a whole number of the currency's smallest unit, never a fraction.
-
-use std::fmt;
-
-use iso_currency::Currency as Iso;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use tenancy_core::entity::{FromValue, Kind, ToValue, Value};
-use tenancy_core::{Error, ErrorKind};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use tenancy_sqlx::TenantValue;
 use utoipa::ToSchema;
+
+use super::Currency;
 
 /// A positive amount in the smallest unit of its currency: 1250 is 12.50 USD or 1,250 JPY.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, TenantValue, ToSchema)]
@@ -20,15 +15,14 @@ impl Amount {
         (units > 0).then_some(Self(units))
     }
 
+    /// Returns the number of units.
+    pub(crate) const fn units(self) -> i64 {
+        self.0
+    }
+
     /// Returns the amount as people write it, with the decimals of the currency.
     pub(crate) fn decimal(self, currency: Currency) -> String {
-        let places = usize::from(currency.decimals());
-        if places == 0 {
-            return self.0.to_string();
-        }
-        let digits = format!("{:0>width$}", self.0, width = places + 1);
-        let (whole, part) = digits.split_at(digits.len() - places);
-        format!("{whole}.{part}")
+        currency.decimal(self.0)
     }
 }
 
@@ -39,87 +33,9 @@ impl<'de> Deserialize<'de> for Amount {
     }
 }
 
-/// A currency in which people pay: ISO 4217, upper case.
-///
-/// Funds, metals, test codes and currencies that were replaced are refused.
-#[derive(Clone, Copy, PartialEq, Eq, ToSchema)]
-#[schema(value_type = String, pattern = "^[A-Z]{3}$", example = "USD")]
-pub(crate) struct Currency(Iso);
-
-impl Currency {
-    /// Reads a code.
-    pub(crate) fn parse(code: &str) -> Option<Self> {
-        let currency = Iso::from_code(code)?;
-        let is_paid_with =
-            !currency.is_fund() && !currency.is_special() && currency.is_superseded().is_none();
-        (is_paid_with && currency.exponent().is_some()).then_some(Self(currency))
-    }
-
-    /// Returns the code.
-    pub(crate) fn code(self) -> &'static str {
-        self.0.code()
-    }
-
-    /// Returns how many decimals people write: 2 for USD, 0 for JPY, 3 for KWD.
-    pub(crate) fn decimals(self) -> u16 {
-        self.0.exponent().expect("parse refuses a currency without")
-    }
-}
-
-impl fmt::Debug for Currency {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
-    }
-}
-
-impl Serialize for Currency {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.code())
-    }
-}
-
-impl<'de> Deserialize<'de> for Currency {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let code = String::deserialize(deserializer)?;
-        Self::parse(&code)
-            .ok_or_else(|| de::Error::custom("a currency of ISO 4217 in upper case is expected"))
-    }
-}
-
-// By hand: the ISO type knows no database, and what is stored passes `parse` again.
-impl ToValue for Currency {
-    const KIND: Kind = Kind::Text;
-
-    fn to_value(&self) -> Value {
-        Value::Text(self.code().to_owned())
-    }
-}
-
-impl FromValue for Currency {
-    fn from_value(value: Value) -> Result<Self, Error> {
-        Self::parse(&String::from_value(value)?)
-            .ok_or_else(|| Error::new(ErrorKind::Internal, "read a column: it is no currency"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn decimal(units: i64, code: &str) -> String {
-        Amount::new(units).unwrap().decimal(Currency::parse(code).unwrap())
-    }
-
-    #[test]
-    fn decimals_follow_the_currency() {
-        assert_eq!(decimal(1, "USD"), "0.01");
-        assert_eq!(decimal(99, "USD"), "0.99");
-        assert_eq!(decimal(1_250, "EUR"), "12.50");
-        assert_eq!(decimal(1_250, "JPY"), "1250");
-        assert_eq!(decimal(1_250, "KWD"), "1.250");
-        assert_eq!(decimal(7, "KWD"), "0.007");
-        assert_eq!(decimal(i64::MAX, "USD"), "92233720368547758.07");
-    }
 
     #[test]
     fn amounts_are_positive() {
@@ -129,23 +45,5 @@ mod tests {
         for text in ["0", "-1", "1.0", "\"1\"", "9223372036854775808", "null", "true"] {
             assert!(serde_json::from_str::<Amount>(text).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn only_money_people_pay_with() {
-        for code in ["USD", "EUR", "JPY", "KWD", "CHF"] {
-            assert_eq!(Currency::parse(code).unwrap().code(), code);
-        }
-        for code in ["usd", "US", "USDX", "ABC", "XXX", "XTS", "XAU", "CLF", "HRK", "", "$"] {
-            assert!(Currency::parse(code).is_none(), "{code}");
-        }
-    }
-
-    #[test]
-    fn columns_hold_the_code() {
-        let currency = Currency::parse("KWD").unwrap();
-        assert_eq!(currency.to_value(), Value::Text("KWD".into()));
-        assert_eq!(Currency::from_value(currency.to_value()).unwrap(), currency);
-        assert!(Currency::from_value(Value::Text("ABC".into())).is_err());
     }
 }

@@ -1,11 +1,15 @@
 use serde::Deserialize;
-use tenancy_core::{Error, ErrorKind, Problem};
+use tenancy_core::{Problem, TenantContext};
 use tenancy_sqlx::TenantTx;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::Payment;
+use super::attempts::{self, Attempt, AttemptState};
+use super::step::{self, Halt};
+use super::{Payment, PaymentState};
+use crate::app::App;
 use crate::ids::{PaymentId, missing};
+use crate::ledger::{CauseKind, Hold};
 
 /// What a cancellation may say. It needs to say nothing.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -16,30 +20,77 @@ pub(super) struct Cancellation {
     version: Option<i64>,
 }
 
-/// Cancels a payment that nobody has paid. Of two at the same time one wins.
+/// Cancels a payment, or the rest of it: what has been captured stays captured.
+///
+/// What a provider still reserves is given back. The payment is canceled before the provider is
+/// told, and the provider is told until it has heard.
 pub(super) async fn cancel(
+    app: &App,
+    tx: TenantTx,
+    id: PaymentId,
+    cancellation: &Cancellation,
+) -> Result<Payment, Problem> {
+    let (payment, reserved) = match write_down(tx, id, cancellation, app.now()).await {
+        Ok(done) => done,
+        Err(Halt::Overtaken) => return Err(step::changed()),
+        Err(Halt::Away(problem) | Halt::Refused(problem)) => return Err(problem),
+    };
+    if let Some(attempt) = reserved {
+        let (app, tenant) = (app.clone(), payment.tenant_id);
+        app.follow_up(tenant);
+        TenantContext::spawn(async move {
+            if let Err(error) = attempts::void(&app, tenant, attempt).await {
+                tracing::warn!(%error, "a provider is told of a cancellation later");
+            }
+        });
+    }
+    Ok(payment)
+}
+
+async fn write_down(
     mut tx: TenantTx,
     id: PaymentId,
     cancellation: &Cancellation,
     now: OffsetDateTime,
-) -> Result<Payment, Problem> {
+) -> Result<(Payment, Option<Attempt>), Halt> {
     let mut payment = tx.repo::<Payment>().get(&id).await?.ok_or_else(missing)?;
     if cancellation.version.is_some_and(|version| version != payment.version) {
-        return Err(changed());
+        return Err(Halt::Overtaken);
     }
+    let has_reserved =
+        matches!(payment.state, PaymentState::Authorized | PaymentState::PartiallyCaptured);
     payment.state = payment.state.canceled()?;
+    if payment.amount_capturing > 0 {
+        return Err(being_captured().into());
+    }
     payment.updated_at = now;
-    let payment = tx.repo::<Payment>().update(payment).await.map_err(refused)?;
+    let payment = tx.repo::<Payment>().update(payment).await?;
+    let attempt = if has_reserved { release(&mut tx, id, now).await? } else { None };
     tx.commit().await?;
-    Ok(payment)
+    Ok((payment, attempt))
 }
 
-fn refused(error: Error) -> Problem {
-    if error.kind() == ErrorKind::Conflict { changed() } else { error.into() }
+/// Frees the hold, and notes that the provider has to be told.
+async fn release(
+    tx: &mut TenantTx,
+    id: PaymentId,
+    now: OffsetDateTime,
+) -> Result<Option<Attempt>, Halt> {
+    let of_payment = Attempt::PAYMENT_ID.eq(id).and(Attempt::STATE.eq(AttemptState::Authorized));
+    let Some(mut attempt) = tx.repo::<Attempt>().find(of_payment).await? else { return Ok(None) };
+    attempt.state = AttemptState::Voiding;
+    attempt.updated_at = now;
+    let attempt = tx.repo::<Attempt>().update(attempt).await?;
+    let of_attempt =
+        Hold::CAUSE_KIND.eq(CauseKind::Attempt).and(Hold::CAUSE_ID.eq(attempt.id.uuid()));
+    if let Some(mut hold) = tx.repo::<Hold>().find(of_attempt).await? {
+        hold.release();
+        tx.repo::<Hold>().update(hold).await?;
+    }
+    Ok(Some(attempt))
 }
 
-fn changed() -> Problem {
-    Problem::new(409, "payment_changed", "The payment has changed meanwhile")
-        .with_detail("read it again")
-        .with_param("version")
+fn being_captured() -> Problem {
+    Problem::new(409, "payment_not_cancelable", "The payment cannot be canceled")
+        .with_detail("a part of it is being captured: ask again")
 }

@@ -1,23 +1,15 @@
 //! Making a payment exactly once, however often it is asked for.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use http::StatusCode;
-use tenancy_core::usage::{Meter, UsageMeter};
-use tenancy_core::{Error, ErrorKind, Problem, TenantContext, TenantId};
+use tenancy_core::{Error, ErrorKind, Problem};
 use tenancy_sqlx::TenantTx;
 
 use super::new_payment::NewPayment;
-use super::{Payment, PaymentView};
+use super::{Payment, PaymentView, step};
 use crate::app::App;
 use crate::customers::Customer;
 use crate::idempotency::{Answer, Fingerprint, Idempotency, Replay};
 use crate::ids::CustomerId;
-
-/// How long an answer waits for its transaction to be counted, so that a look at the usage right
-/// after it finds it there. The count goes on without it.
-const COUNTING: Duration = Duration::from_millis(20);
 
 /// Makes a payment, or returns what was answered when it was made.
 ///
@@ -36,7 +28,7 @@ pub(super) async fn create(
     let payment = new.made(tenant, customer, now);
     let answer = Answer::of(StatusCode::CREATED, &PaymentView::from(payment.clone()));
 
-    let record = Replay::new(tenant, &idempotency, fingerprint, &answer, now);
+    let record = Replay::answered(tenant, &idempotency, fingerprint, &answer, now);
     if let Err(error) = tx.repo::<Replay>().insert(record).await {
         if error.kind() != ErrorKind::Conflict {
             return Err(error.into());
@@ -48,7 +40,7 @@ pub(super) async fn create(
         require(&mut tx, customer).await?;
     }
     tx.repo::<Payment>().insert(payment).await.map_err(refused)?;
-    commit_and_count(tx, app.meter().clone()).await?;
+    step::to_its_end("commit a payment", Box::pin(async { Ok(tx.commit().await?) })).await?;
     Ok(answer)
 }
 
@@ -68,25 +60,4 @@ fn refused(error: Error) -> Problem {
             .with_param("reference");
     }
     error.into()
-}
-
-/// Commits and counts in tasks of their own: a caller who hangs up meanwhile stops neither.
-async fn commit_and_count(tx: TenantTx, meter: Arc<dyn UsageMeter>) -> Result<(), Problem> {
-    let tenant = tx.tenant();
-    let committing = TenantContext::spawn(async move {
-        tx.commit().await?;
-        Ok::<_, Error>(TenantContext::spawn(count(meter, tenant)))
-    });
-    let counting = committing.await.map_err(|panic| {
-        Error::new(ErrorKind::Internal, "commit a payment: the task panicked").with_source(panic)
-    })??;
-    // The payment is made: that it cannot be counted now is no reason to keep its answer.
-    let _ = tokio::time::timeout(COUNTING, counting).await;
-    Ok(())
-}
-
-async fn count(meter: Arc<dyn UsageMeter>, tenant: TenantId) {
-    if let Err(error) = meter.record(tenant, &[(Meter::TRANSACTIONS, 1)]).await {
-        tracing::error!(%error, "a transaction was not counted");
-    }
 }

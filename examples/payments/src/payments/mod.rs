@@ -1,12 +1,21 @@
-//! Payments: made once, listed by cursor, canceled while nobody has paid.
+//! Payments: made once, confirmed with a provider, captured, refunded, canceled.
+//!
+//! Every question to a provider is written down before it is asked. Its answer is written down in
+//! one transaction with all that follows from it.
 
+pub(crate) mod attempts;
 mod cancel;
+pub(crate) mod captures;
 mod create;
+mod metered;
 mod new_payment;
 mod payment;
+pub(crate) mod reconcile;
+pub(crate) mod refunds;
 pub(crate) mod routes;
 mod state;
+mod step;
 
-pub(crate) use payment::Payment;
-pub(crate) use payment::PaymentView;
+use metered::counted;
+pub(crate) use payment::{CaptureMode, Payment, PaymentView};
 pub(crate) use state::PaymentState;

@@ -3,7 +3,7 @@ use tenancy_core::TenantId;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::{Payment, PaymentState};
+use super::{CaptureMode, Payment};
 use crate::ids::{CustomerId, PaymentId};
 use crate::line::Line;
 use crate::money::{Amount, Currency};
@@ -17,6 +17,9 @@ use crate::money::{Amount, Currency};
 pub(super) struct NewPayment {
     amount: Amount,
     currency: Currency,
+    /// Whether the money is taken when the payment is confirmed, or reserved.
+    #[serde(default)]
+    capture_mode: CaptureMode,
     /// Who pays.
     #[serde(default)]
     #[schema(example = json!(null))]
@@ -40,17 +43,12 @@ impl NewPayment {
         customer_id: Option<CustomerId>,
         now: OffsetDateTime,
     ) -> Payment {
+        let id = PaymentId::generate();
         Payment {
-            id: PaymentId::generate(),
-            tenant_id,
             customer_id,
             reference: self.reference.map(Line::into_string),
-            amount: self.amount,
-            currency: self.currency,
-            state: PaymentState::RequiresConfirmation,
-            created_at: now,
-            updated_at: now,
-            version: 1,
+            capture_mode: self.capture_mode,
+            ..Payment::new(id, tenant_id, self.amount, self.currency, now)
         }
     }
 }

@@ -5,15 +5,23 @@ use tenancy_sqlx::TenantTx;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::attempts::{self, Attempt, AttemptView, Confirmation};
 use super::cancel::Cancellation;
+use super::captures::{self, Capturing};
 use super::new_payment::NewPayment;
 use super::{Payment, PaymentView};
 use crate::app::App;
 use crate::idempotency::{Answer, Idempotency};
-use crate::ids::{PathId, PaymentId, missing};
+use crate::ids::{AttemptId, PathId, PaymentId, missing};
 
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(create, list)).routes(routes!(get)).routes(routes!(cancel))
+    OpenApiRouter::new()
+        .routes(routes!(create, list))
+        .routes(routes!(get))
+        .routes(routes!(confirm))
+        .routes(routes!(capture))
+        .routes(routes!(cancel))
+        .routes(routes!(attempts))
 }
 
 /// Make a payment
@@ -83,7 +91,95 @@ async fn get(
     Ok(Json(payment.into()))
 }
 
-/// Cancel a payment that nobody has paid
+/// Confirm a payment: ask a provider for the money
+///
+/// 202 when the provider has not answered in time. Then its answer is asked for until it comes:
+/// read the payment again.
+#[utoipa::path(
+    post,
+    path = "/v1/payments/{id}/confirm",
+    tag = "payments",
+    params(
+        ("id" = PaymentId, Path),
+        ("idempotency-key" = String, Header, min_length = 1, max_length = 255,
+            description = "Chosen by the caller, one for each confirmation; visible ASCII"),
+    ),
+    request_body = Confirmation,
+    responses(
+        (status = 200, description = "The provider has answered: the state tells what",
+            body = PaymentView),
+        (status = 202, description = "The provider has not answered yet", body = PaymentView),
+        (status = 404, description = "There is no such payment", body = ProblemBody),
+        (status = 409, description = "Its state does not allow it, or the key is in use",
+            body = ProblemBody),
+    )
+)]
+async fn confirm(
+    State(app): State<App>,
+    tx: TenantTx,
+    PathId(id): PathId<PaymentId>,
+    idempotency: Result<Idempotency, Problem>,
+    Json(confirmation): Json<Confirmation>,
+) -> Result<Answer, Problem> {
+    attempts::confirm(app, idempotency?, tx.tenant(), id, confirmation).await
+}
+
+/// Capture a payment: take what is reserved, or a part of it
+#[utoipa::path(
+    post,
+    path = "/v1/payments/{id}/capture",
+    tag = "payments",
+    params(
+        ("id" = PaymentId, Path),
+        ("idempotency-key" = String, Header, min_length = 1, max_length = 255,
+            description = "Chosen by the caller, one for each capture; visible ASCII"),
+    ),
+    request_body = Option<Capturing>,
+    responses(
+        (status = 200, body = PaymentView),
+        (status = 202, description = "The provider has not answered yet", body = PaymentView),
+        (status = 404, description = "There is no such payment", body = ProblemBody),
+        (status = 409, description = "Its state does not allow it, or the key is in use",
+            body = ProblemBody),
+        (status = 422, description = "More than what is still authorized", body = ProblemBody),
+    )
+)]
+async fn capture(
+    State(app): State<App>,
+    tx: TenantTx,
+    PathId(id): PathId<PaymentId>,
+    idempotency: Result<Idempotency, Problem>,
+    capturing: Option<Json<Capturing>>,
+) -> Result<Answer, Problem> {
+    let Json(capturing) = capturing.unwrap_or_default();
+    captures::take(app, idempotency?, tx.tenant(), id, capturing).await
+}
+
+/// List the attempts of a payment, the newest first
+#[utoipa::path(
+    get,
+    path = "/v1/payments/{id}/attempts",
+    tag = "payments",
+    params(("id" = PaymentId, Path), PageParams),
+    responses(
+        (status = 200, body = List<AttemptView>),
+        (status = 404, description = "There is no such payment", body = ProblemBody),
+    )
+)]
+async fn attempts(
+    mut tx: TenantTx,
+    PathId(id): PathId<PaymentId>,
+    query: PageQuery<AttemptId>,
+) -> Result<Json<List<AttemptView>>, Problem> {
+    tx.repo::<Payment>().get(&id).await?.ok_or_else(missing)?;
+    let of_payment = tenancy_core::List::from(query.page()).filter(Attempt::PAYMENT_ID.eq(id));
+    let attempts = tx.repo::<Attempt>().list(of_payment).await?;
+    Ok(Json(List::of(attempts, AttemptView::from)))
+}
+
+/// Cancel a payment, or the rest of it
+///
+/// What has been captured stays captured; what is still reserved is given back.
 #[utoipa::path(
     post,
     path = "/v1/payments/{id}/cancel",
@@ -93,7 +189,7 @@ async fn get(
     responses(
         (status = 200, body = PaymentView),
         (status = 404, description = "There is no such payment", body = ProblemBody),
-        (status = 409, description = "It is paid or canceled, or has changed", body = ProblemBody),
+        (status = 409, description = "Its state does not allow it, or it has changed", body = ProblemBody),
     )
 )]
 async fn cancel(
@@ -103,6 +199,6 @@ async fn cancel(
     cancellation: Option<Json<Cancellation>>,
 ) -> Result<Json<PaymentView>, Problem> {
     let Json(cancellation) = cancellation.unwrap_or_default();
-    let payment = super::cancel::cancel(tx, id, &cancellation, app.now()).await?;
+    let payment = super::cancel::cancel(&app, tx, id, &cancellation).await?;
     Ok(Json(payment.into()))
 }

@@ -1,0 +1,17 @@
+//! Double entry: what happened to money is an entry whose debits and credits are equal, and is
+//! never changed. The database holds both rules too, and keeps each account's balance.
+
+mod account;
+mod as_of;
+mod draft;
+mod entry;
+mod hold;
+mod post;
+pub(crate) mod routes;
+mod trial_balance;
+
+pub(crate) use account::{Account, AccountCode, Side};
+pub(crate) use draft::{Cause, CauseKind, Draft};
+pub(crate) use entry::{Entry, Posting};
+pub(crate) use hold::Hold;
+pub(crate) use post::{post, release, reserve};

@@ -1,0 +1,12 @@
+//! Asking a provider for a payer's money: at most one question is open, and its answer is waited
+//! for however long it takes.
+
+mod attempt;
+mod confirm;
+mod record;
+mod void;
+
+pub(crate) use attempt::{Attempt, AttemptState, AttemptView};
+pub(super) use confirm::{Confirmation, confirm};
+pub(super) use record::record;
+pub(super) use void::void;

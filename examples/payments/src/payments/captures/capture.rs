@@ -1,0 +1,92 @@
+use tenancy_core::TenantId;
+use tenancy_sqlx::{TenantEntity, TenantValue};
+use time::OffsetDateTime;
+
+use crate::idempotency::ReplayId;
+use crate::ids::{AttemptId, CaptureId, PaymentId};
+use crate::money::{Amount, Fee};
+use crate::payments::Payment;
+use crate::payments::attempts::Attempt;
+
+/// A part of a payment that is taken. Its id is the request's.
+#[derive(Debug, Clone, TenantEntity)]
+#[tenant(table = "captures", version = "version")]
+pub(crate) struct Capture {
+    #[tenant(key)]
+    pub(crate) id: CaptureId,
+    pub(crate) tenant_id: TenantId,
+    pub(crate) payment_id: PaymentId,
+    pub(crate) attempt_id: AttemptId,
+    pub(crate) amount: Amount,
+    /// What the platform keeps of it.
+    pub(crate) fee: i64,
+    pub(crate) state: CaptureState,
+    pub(crate) failure_code: Option<String>,
+    /// The request that waits for its outcome.
+    pub(crate) answers: Option<ReplayId>,
+    pub(crate) created_at: OffsetDateTime,
+    pub(crate) updated_at: OffsetDateTime,
+    pub(crate) version: i64,
+}
+
+/// What has become of a capture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, TenantValue)]
+pub(crate) enum CaptureState {
+    /// The provider is being asked, until it answers.
+    Processing,
+    /// It took something else than it was asked to. A person decides.
+    Conflicted,
+    /// Taken.
+    Succeeded,
+    /// Refused.
+    Failed,
+}
+
+impl Capture {
+    /// A capture that the tenant asks for.
+    pub(super) fn new(
+        payment: &Payment,
+        attempt_id: AttemptId,
+        amount: Amount,
+        answers: ReplayId,
+        now: OffsetDateTime,
+    ) -> Self {
+        Self {
+            id: CaptureId::generate(),
+            tenant_id: payment.tenant_id,
+            payment_id: payment.id,
+            attempt_id,
+            amount,
+            fee: 0,
+            state: CaptureState::Processing,
+            failure_code: None,
+            answers: Some(answers),
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        }
+    }
+
+    /// The capture of a payment that was taken as it was authorized.
+    pub(crate) fn with_authorization(
+        payment: &Payment,
+        attempt: &Attempt,
+        now: OffsetDateTime,
+    ) -> Self {
+        let fee = Fee::of(payment.currency).on(payment.amount.units());
+        Self {
+            id: CaptureId::generate(),
+            tenant_id: payment.tenant_id,
+            payment_id: payment.id,
+            attempt_id: attempt.id,
+            amount: payment.amount,
+            fee,
+            state: CaptureState::Succeeded,
+            failure_code: None,
+            answers: None,
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        }
+    }
+}

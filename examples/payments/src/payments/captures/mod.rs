@@ -1,0 +1,10 @@
+//! Taking money that is reserved, at once or in parts.
+
+mod capture;
+mod record;
+mod take;
+
+pub(crate) use capture::{Capture, CaptureState};
+pub(crate) use record::post;
+pub(super) use record::record;
+pub(super) use take::{Capturing, ask, take};

@@ -1,0 +1,157 @@
+//! Finding out what has become of everything that a provider was asked and did not answer.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+use tenancy_core::{Error, List, Problem, TenantId};
+use tenancy_sqlx::SqlDirectory;
+use time::OffsetDateTime;
+
+use super::Payment;
+use super::attempts::{self, Attempt, AttemptState};
+use super::captures::{self, Capture, CaptureState};
+use super::refunds::{self, Refund, RefundState};
+use crate::app::App;
+use crate::connectors::{self, Report, Standing};
+
+/// How often tenants with open questions are looked at.
+const TICK: Duration = Duration::from_secs(1);
+
+/// After so many ticks all tenants are looked at: a process that was killed told nobody.
+const SWEEP: u32 = 60;
+
+/// How many open questions of a kind are asked at a time.
+const AT_ONCE: u16 = 100;
+
+/// How long whoever asked first is left alone with it.
+const GRACE: time::Duration = time::Duration::seconds(10);
+
+/// After that, a request that a provider has never heard of will not arrive any more.
+const LOST: time::Duration = time::Duration::minutes(1);
+
+/// The tenants with open questions that this process knows of.
+#[derive(Debug, Default)]
+pub(crate) struct OpenWork(Mutex<BTreeSet<TenantId>>);
+
+impl OpenWork {
+    pub(crate) fn note(&self, tenant: TenantId) {
+        self.tenants().insert(tenant);
+    }
+
+    fn take(&self) -> BTreeSet<TenantId> {
+        std::mem::take(&mut self.tenants())
+    }
+
+    fn tenants(&self) -> MutexGuard<'_, BTreeSet<TenantId>> {
+        self.0.lock().expect("no code panics while it holds this lock")
+    }
+}
+
+/// Asks until it is stopped. Two processes may: what one writes down, the other finds done.
+pub(crate) async fn run(app: App, directory: SqlDirectory) {
+    let mut ticks = tokio::time::interval(TICK);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    for tick in 0_u32.. {
+        ticks.tick().await;
+        if tick % SWEEP == 0
+            && let Err(error) = note_all(&app, &directory).await
+        {
+            tracing::warn!(%error, "tenants are looked at later");
+        }
+        for tenant in app.open_work().take() {
+            match Box::pin(look_at(&app, tenant)).await {
+                Ok(false) => {}
+                Ok(true) => app.follow_up(tenant),
+                Err(problem) => {
+                    tracing::warn!(code = problem.code(), "open questions are asked later");
+                    app.follow_up(tenant);
+                }
+            }
+        }
+    }
+}
+
+async fn note_all(app: &App, directory: &SqlDirectory) -> Result<(), Error> {
+    let mut after = None;
+    loop {
+        let tenants = directory.list(after, 1_000).await?;
+        let Some(last) = tenants.last() else { return Ok(()) };
+        after = Some(last.id());
+        for tenant in &tenants {
+            app.follow_up(tenant.id());
+        }
+    }
+}
+
+/// Asks the open questions of a tenant. Returns whether some stay open.
+async fn look_at(app: &App, tenant: TenantId) -> Result<bool, Problem> {
+    let now = app.now();
+    let mut tx = app.db().read(tenant);
+    let open = [AttemptState::Processing, AttemptState::Unknown, AttemptState::Voiding];
+    let of_attempts = List::oldest(AT_ONCE).filter(Attempt::STATE.is_in(open));
+    let attempts = tx.repo::<Attempt>().list(of_attempts).await?.items;
+    let of_captures = List::oldest(AT_ONCE).filter(Capture::STATE.eq(CaptureState::Processing));
+    let captures = tx.repo::<Capture>().list(of_captures).await?.items;
+    let of_refunds = List::oldest(AT_ONCE).filter(Refund::STATE.eq(RefundState::Pending));
+    let refunds = tx.repo::<Refund>().list(of_refunds).await?.items;
+    drop(tx);
+
+    let some = !(attempts.is_empty() && captures.is_empty() && refunds.is_empty());
+    // One that cannot be told now holds up no other.
+    for attempt in attempts {
+        told(ask_for_attempt(app, attempt, now).await);
+    }
+    for capture in captures {
+        if now - capture.updated_at >= GRACE {
+            told(ask_for_capture(app, &capture).await);
+        }
+    }
+    for refund in refunds {
+        told(refunds::ask(app, &refund).await);
+    }
+    Ok(some)
+}
+
+fn told(asked: Result<(), Problem>) {
+    if let Err(problem) = asked {
+        tracing::warn!(code = problem.code(), "an open question is asked again later");
+    }
+}
+
+async fn ask_for_attempt(app: &App, attempt: Attempt, now: OffsetDateTime) -> Result<(), Problem> {
+    let (tenant, age) = (attempt.tenant_id, now - attempt.updated_at);
+    match attempt.state {
+        AttemptState::Voiding => return Ok(attempts::void(app, tenant, attempt).await?),
+        AttemptState::Processing if age < GRACE => return Ok(()),
+        _ => {}
+    }
+    let request_id = attempt.id.to_string();
+    let call = app.connector().find(&request_id);
+    let report = match connectors::within(app.patience().provider, call).await {
+        Some(Some(report)) => report,
+        Some(None) if now - attempt.created_at >= LOST => lost(app, &attempt).await?,
+        Some(None) | None => return Ok(()),
+    };
+    attempts::record(app, tenant, attempt.id, Some(report)).await.map(drop)
+}
+
+/// The provider has never heard of it: nobody's money was taken.
+async fn lost(app: &App, attempt: &Attempt) -> Result<Report, Problem> {
+    let mut tx = app.db().read(attempt.tenant_id);
+    let payment = tx.repo::<Payment>().get(&attempt.payment_id).await?;
+    let payment = payment.ok_or_else(crate::ids::missing)?;
+    let standing = Standing::Declined("not_received".to_owned());
+    let (amount, currency) = (payment.amount, payment.currency);
+    Ok(Report { reference: None, amount, currency, standing })
+}
+
+async fn ask_for_capture(app: &App, capture: &Capture) -> Result<(), Problem> {
+    let mut tx = app.db().read(capture.tenant_id);
+    let attempt = tx.repo::<Attempt>().get(&capture.attempt_id).await?;
+    let payment = tx.repo::<Payment>().get(&capture.payment_id).await?;
+    drop(tx);
+    let (Some(attempt), Some(payment)) = (attempt, payment) else { return Ok(()) };
+    let Some(reference) = attempt.provider_reference else { return Ok(()) };
+    captures::ask(app, capture, payment.currency, &reference).await.map(drop)
+}

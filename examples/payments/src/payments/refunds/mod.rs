@@ -1,0 +1,10 @@
+//! Giving money back, wholly or in parts.
+
+mod ask;
+mod create;
+mod record;
+mod refund;
+pub(crate) mod routes;
+
+pub(super) use ask::ask;
+pub(crate) use refund::{Refund, RefundState};

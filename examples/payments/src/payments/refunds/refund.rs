@@ -1,0 +1,77 @@
+use serde::Serialize;
+use tenancy_core::TenantId;
+use tenancy_sqlx::{TenantEntity, TenantValue};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+use crate::ids::{PaymentId, RefundId};
+use crate::money::{Amount, Currency};
+
+/// Money of a payment that is given back. Its id is the request's.
+#[derive(Debug, Clone, TenantEntity)]
+#[tenant(table = "refunds", version = "version")]
+pub(crate) struct Refund {
+    #[tenant(key)]
+    pub(crate) id: RefundId,
+    pub(crate) tenant_id: TenantId,
+    pub(crate) payment_id: PaymentId,
+    pub(crate) amount: Amount,
+    pub(crate) currency: Currency,
+    pub(crate) reason: Option<String>,
+    pub(crate) state: RefundState,
+    pub(crate) failure_code: Option<String>,
+    pub(crate) created_at: OffsetDateTime,
+    pub(crate) updated_at: OffsetDateTime,
+    pub(crate) version: i64,
+}
+
+/// What has become of a refund.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TenantValue, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RefundState {
+    /// The provider is being asked, until it answers.
+    Pending,
+    /// It gave back something else than it was asked to. A person decides.
+    Conflicted,
+    /// Given back.
+    Succeeded,
+    /// Refused.
+    Failed,
+}
+
+/// A refund, as callers see it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Refund)]
+pub(super) struct RefundView {
+    id: RefundId,
+    payment: PaymentId,
+    amount: Amount,
+    currency: Currency,
+    #[schema(example = "12.50")]
+    amount_decimal: String,
+    #[schema(example = "returned goods")]
+    reason: Option<String>,
+    state: RefundState,
+    failure_code: Option<String>,
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
+    updated_at: OffsetDateTime,
+}
+
+impl From<Refund> for RefundView {
+    fn from(refund: Refund) -> Self {
+        Self {
+            id: refund.id,
+            payment: refund.payment_id,
+            amount: refund.amount,
+            currency: refund.currency,
+            amount_decimal: refund.amount.decimal(refund.currency),
+            reason: refund.reason,
+            state: refund.state,
+            failure_code: refund.failure_code,
+            created_at: refund.created_at,
+            updated_at: refund.updated_at,
+        }
+    }
+}
