@@ -11,8 +11,8 @@ use http::request::Parts;
 use moka::sync::Cache;
 use tenancy_core::resolve::{HeaderResolver, PeerAddr, SubdomainResolver};
 use tenancy_core::{
-    CacheOptions, CachedDirectory, MemoryDirectory, PlanCatalogue, Remembered, ResolverChain,
-    Tenant, TenantDirectory, TenantId, TenantKey, TenantSlug,
+    CacheOptions, CachedDirectory, CounterClock, MemoryDirectory, PlanCatalogue, Remembered,
+    ResolverChain, Tenant, TenantDirectory, TenantId, TenantKey, TenantSlug,
 };
 
 const TENANTS: usize = 100_000;
@@ -36,7 +36,8 @@ fn warm() -> (CachedDirectory<MemoryDirectory>, Cache<TenantKey, Arc<Tenant>>) {
         }
         source.insert(tenant).expect("a new slug");
     }
-    let directory = CachedDirectory::new(source, CacheOptions::new());
+    let options = CacheOptions::new().clock(Arc::new(CounterClock::new()));
+    let directory = CachedDirectory::new(source, options);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     runtime.expect("a runtime").block_on(async {
         for key in &keys {
@@ -84,6 +85,7 @@ fn directory(c: &mut Criterion) {
     let proxy: std::net::IpAddr = [10, 0, 0, 1].into();
     let proxies = [proxy].into_iter().collect();
     let chain = ResolverChain::new(Arc::new(directory))
+        .clock(Arc::new(CounterClock::new()))
         .with(HeaderResolver::x_tenant_id().trusted_proxies(proxies))
         .with(SubdomainResolver::under("example.com").expect("a domain"));
     let requests = |name: &str| -> Vec<Parts> {

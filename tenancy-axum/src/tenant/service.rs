@@ -88,10 +88,8 @@ where
     // The span of the request names the tenant already. A request for nobody is served in no
     // context, also where the application is called within a tenant's work.
     let carrier = Carrier::new(context, span);
-    let mut request = Some(request);
-    // The call too, and not just its future, is in the context. The closure holds a reference:
-    // a request is large, and a closure moves several times before it runs.
-    let serving = carrier.run(|| inner.call(request.take().expect("it is called once")));
+    // The call too, and not just its future, is in the context.
+    let serving = carrier.run(|| inner.call(request));
     TenantFuture::serving(carrier.carry(serving), id)
 }
 

@@ -42,10 +42,11 @@ impl Host {
             Some(_) => return Err(malformed()),
             None => authority,
         };
-        let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+        let name = name.strip_suffix('.').unwrap_or(name);
         if name.parse::<Ipv4Addr>().is_ok() {
             return Ok(None);
         }
+        let name = name.to_ascii_lowercase();
         if name.len() > 253 || !name.split('.').all(is_label) {
             return Err(malformed());
         }

@@ -88,8 +88,9 @@ impl LimitHandle {
     /// Charges the buckets when all admit it. What it does not, is asked by key.
     #[inline]
     fn try_charge(&self, shared: &Shared, cost: NonZeroU32) -> bool {
-        let turn = shared.turnstile.take();
+        // Before the turn: reading the time takes longer than all that is done in it.
         let now = self.limiter.now_micros();
+        let turn = shared.turnstile.take();
         let admitting = |bucket: &SharedBucket| -> Option<TokenBucketState> {
             bucket.read(&turn).filter(|state| state.admits(now, cost))
         };

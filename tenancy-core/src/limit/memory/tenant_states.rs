@@ -118,7 +118,7 @@ impl TenantStates {
         }
     }
 
-    /// Charges a limit that is there, admits it and is not shared: what nearly every call asks.
+    /// Charges a limit that is there and not shared: what nearly every call asks.
     #[inline]
     fn charge_one(&mut self, limit: &Limit, now: i64, call: Call) -> Option<Decision> {
         let is_plain = call.operation() == Operation::Charge && call.id().is_none();
@@ -128,8 +128,12 @@ impl TenantStates {
         let (policy, cost) = (limit.policy(), call.cost());
         let place = self.place(limit.key(), 0)?;
         let slot = &mut self.slots[place];
-        if !slot.state.follows(policy) || !slot.state.admits(policy, now, cost, None) {
+        if !slot.state.follows(policy) {
             return None;
+        }
+        if !slot.state.admits(policy, now, cost, None) {
+            let reading = slot.state.read(policy, now, cost, None);
+            return Some(Decision::of_one(limit, reading, Source::Exact, 0));
         }
         let reading = slot.charge(policy, now, call);
         Some(Decision::of_one(limit, reading, Source::Exact, cost.get()))
