@@ -63,7 +63,17 @@ impl Server {
 
     /// Decides that often in each of so many tasks; returns nanoseconds of the server for each.
     async fn time_of(&mut self, limits: &[Limit], tasks: u32, calls: u32) -> f64 {
-        let (before, tenant) = (self.busy().await, TenantId::generate());
+        self.time_for(TenantId::generate(), limits, tasks, calls).await
+    }
+
+    async fn time_for(
+        &mut self,
+        tenant: TenantId,
+        limits: &[Limit],
+        tasks: u32,
+        calls: u32,
+    ) -> f64 {
+        let before = self.busy().await;
         let tasks: Vec<_> = (0..tasks)
             .map(|_| {
                 let (limiter, limits) = (self.limiter.clone(), limits.to_vec());
@@ -128,6 +138,50 @@ async fn times(server: &mut Server, calls: u32) {
     leave("three_scripts", &scripts);
 }
 
+/// A log in a sorted set, as it is usually kept.
+const SORTED_SET: &str = "
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[1])
+local used = redis.call('ZCARD', KEYS[1])
+if used >= tonumber(ARGV[2]) then return {0, used} end
+redis.call('ZADD', KEYS[1], now, string.format('%.0f-%s', now, ARGV[3]))
+redis.call('PEXPIRE', KEYS[1], ARGV[1] / 1000)
+return {1, used + 1}";
+
+/// Charges a log that holds a thousand hits and more.
+async fn log_times(server: &mut Server, calls: u32) {
+    const HOUR: u64 = 3_600_000_000;
+    let limits = [Limit::new(LimitName::TENANT, SlidingLog::per_hour(n(1_000 + 2 * calls)))];
+    let (mut ours, mut batched, mut usual) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let (tenant, key) = (TenantId::generate(), format!("benches:{}", TenantId::generate()));
+        for _ in 0..1_000 {
+            server.limiter.check(tenant, &limits, ONE).await.expect("a decision");
+        }
+        ours.push(server.time_for(tenant, &limits, 1, calls).await);
+        batched.push(server.time_for(tenant, &limits, TASKS, calls.div_ceil(TASKS)).await);
+
+        let script = redis::Script::new(SORTED_SET);
+        let mut before = 0.0;
+        for hit in 0..1_000 + calls {
+            if hit == 1_000 {
+                before = server.busy().await;
+            }
+            let mut call = script.key(&key);
+            call.arg(HOUR).arg(1_000 + calls).arg(hit);
+            let (admitted, _): (u32, u32) =
+                call.invoke_async(&mut server.connection).await.expect("a decision");
+            assert_eq!(admitted, 1);
+        }
+        usual.push((server.busy().await - before) * 1_000.0 / f64::from(calls));
+        redis::cmd("DEL").arg(&key).query_async::<()>(&mut server.connection).await.expect("gone");
+    }
+    leave("log_charge", &ours);
+    leave("log_charge_batched", &batched);
+    leave("sorted_set_charge", &usual);
+}
+
 async fn memory(server: &mut Server) {
     let tenant = TenantId::generate();
     for limit in &windows(1) {
@@ -156,6 +210,8 @@ fn main() {
     runtime.block_on(async {
         let mut server = Server::open().await;
         memory(&mut server).await;
-        times(&mut server, if is_measured { 2_000 } else { 16 }).await;
+        let calls = if is_measured { 2_000 } else { 16 };
+        times(&mut server, calls).await;
+        log_times(&mut server, calls).await;
     });
 }
