@@ -152,7 +152,7 @@ return {1, used + 1}";
 /// Charges a log that holds a thousand hits and more.
 async fn log_times(server: &mut Server, calls: u32) {
     const HOUR: u64 = 3_600_000_000;
-    let limits = [Limit::new(LimitName::TENANT, SlidingLog::per_hour(n(1_000 + 2 * calls)))];
+    let limits = [Limit::new(LimitName::TENANT, SlidingLog::per_hour(n(1_000 + 3 * calls)))];
     let (mut ours, mut batched, mut usual) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let (tenant, key) = (TenantId::generate(), format!("benches:{}", TenantId::generate()));

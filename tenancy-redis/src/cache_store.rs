@@ -8,8 +8,8 @@ use tenancy_core::cache::{Begun, CacheKey, CacheStore, Filled, Lease};
 use tenancy_core::{CacheName, Error, ErrorKind, TenantId};
 
 use crate::cache_entry::{self, Entry, LeaseEntry};
+use crate::request::Request;
 use crate::scripts::{CACHE_BEGIN, CACHE_FILL, CACHE_PUT};
-use crate::transport::Request;
 use crate::{RedisStore, keys};
 
 /// Keeps a cache that all nodes share: what one flushes, no other sees again.
@@ -69,7 +69,7 @@ impl RedisCacheStore {
 
     async fn delete(&self, key: String, doing: &'static str) -> Result<(), Error> {
         let mut request = Request::command("UNLINK");
-        request.arg(key);
+        request.key(key);
         let answer = self.store.send(&request).await;
         answer.map(drop).map_err(|failure| failure.into_error(doing))
     }
@@ -93,8 +93,8 @@ where
         let request = |_: &str| {
             let mut request = Request::command("MGET");
             request
-                .arg(keys::cache_generation(key.tenant(), &self.name))
-                .arg(keys::cache_entry(&self.name, key));
+                .key(keys::cache_generation(key.tenant(), &self.name))
+                .key(keys::cache_entry(&self.name, key));
             request
         };
         let answer = self.store.send_to_run(request).await;
@@ -145,7 +145,7 @@ where
         let entry = lease.filled_with(&cache_entry::encode(&**value, self.value_at_most)?);
         let request = |run: &str| {
             let mut request = self.call(&CACHE_FILL, key);
-            request.arg(run).arg(lease.as_bytes()).arg(entry).arg(millis(lives));
+            request.arg(run).arg(lease.as_bytes()).arg(&entry).arg(millis(lives));
             request
         };
         let answer = self.store.send_to_run(request).await;
@@ -161,7 +161,7 @@ where
         let random = cache_entry::random()?;
         let request = |run: &str| {
             let mut request = self.call(&CACHE_PUT, key);
-            request.arg(run).arg(&random).arg(value).arg(millis(lives));
+            request.arg(run).arg(&random).arg(&value).arg(millis(lives));
             request
         };
         let answer = self.store.send_to_run(request).await;

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tenancy_core::{Error, ErrorKind};
 
+use crate::transport::Asking;
+
 /// Why Redis gave no good answer.
 ///
 /// It keeps no text of the server but the error code: a server may repeat what it was sent, and
@@ -18,6 +20,19 @@ pub(crate) enum Failure {
     Late(Duration),
     /// It was not asked: the connection is known to be down.
     Down,
+    /// Nothing happened: another server of the cluster has the keys.
+    Elsewhere(Elsewhere),
+    /// Nothing happened: the keys are on their way, or the cluster is being mended.
+    NotNow(Cause),
+    /// It was not asked: the server evicts keys when it is full, or does not tell.
+    Evicts,
+}
+
+/// Who has the keys, as the server said that does not have them.
+#[derive(Debug, Clone)]
+pub(crate) struct Elsewhere {
+    pub(crate) address: String,
+    pub(crate) asking: Asking,
 }
 
 /// The code of a server's error, or the text of one of the operating system.
@@ -33,7 +48,12 @@ impl Cause {
 impl Failure {
     /// As an error of whoever asked.
     pub(crate) fn into_error(self, doing: &'static str) -> Error {
-        Error::new(ErrorKind::Unavailable, doing).with_source(self)
+        let kind = match &self {
+            // No time mends it.
+            Self::Elsewhere(_) | Self::Evicts => ErrorKind::Misconfigured,
+            _ => ErrorKind::Unavailable,
+        };
+        Error::new(kind, doing).with_source(self)
     }
 }
 
@@ -46,6 +66,13 @@ impl fmt::Display for Failure {
                 write!(f, "redis did not answer in {} ms", deadline.as_millis())
             }
             Self::Down => f.write_str("redis is not connected"),
+            Self::Elsewhere(_) => {
+                f.write_str("this redis is one of a cluster: open it as redis-cluster://")
+            }
+            Self::NotNow(Cause(cause)) => write!(f, "the cluster of redis is not ready: {cause}"),
+            Self::Evicts => f.write_str(
+                "a full redis would forget limits: set its maxmemory-policy to noeviction",
+            ),
         }
     }
 }

@@ -9,7 +9,8 @@ use tokio::time::{sleep, timeout};
 use crate::RedisStore;
 use crate::failure::{Cause, Failure};
 use crate::keys::INVALIDATIONS;
-use crate::transport::{Request, Subscription};
+use crate::request::Request;
+use crate::transport::Subscription;
 
 /// Carries what changed in a directory to all nodes, over publish and subscribe of Redis.
 ///

@@ -13,6 +13,7 @@
 //! | `tn:{<tenant>}:b` | string | the run of the server that the books of leases are of, and since when |
 //! | `tn:{<tenant>}:b:<name>:<subject>` | hash | the book of a leased limit |
 //! | `tn:{<tenant>}:u:<month>` | hash | the counts of a month, by series, and the last batches that came |
+//! | `tn:{<n>}:e` | string | of each slot of a cluster: since when its server has it, for strict limits; `tn:e` without a cluster |
 //!
 //! and the channel `tn:invalidations`, over which nodes hear what changed in the directory.
 //!
@@ -20,11 +21,15 @@
 
 use std::fmt::Write as _;
 
+use std::sync::LazyLock;
+
 use sha2::{Digest as _, Sha256};
 use tenancy_core::cache::CacheKey;
 use tenancy_core::limit::{ChargeId, LimitKey};
 use tenancy_core::usage::{Meter, Month};
 use tenancy_core::{CacheName, TenantId};
+
+use crate::slot::Slot;
 
 /// The channel of changes of the directory. It is one for a server, whatever database is chosen.
 pub(crate) const INVALIDATIONS: &str = "tn:invalidations";
@@ -98,6 +103,30 @@ pub(crate) fn quota(tenant: TenantId, month: Month, meter: &Meter) -> [String; 2
     let quota = format!("tn:{{{tenant}}}:q:{month}:{meter}");
     let holds = format!("{quota}:until");
     [quota, holds]
+}
+
+/// The key of since when a server has a slot, or all keys.
+pub(crate) fn epoch(slot: Option<Slot>) -> String {
+    // For each slot a number that is in it.
+    static NUMBERS: LazyLock<Vec<u32>> = LazyLock::new(|| {
+        let mut numbers = vec![None; Slot::COUNT];
+        let mut missing = Slot::COUNT;
+        for number in 0_u32.. {
+            let found = &mut numbers[Slot::of(number.to_string().as_bytes()).index()];
+            if found.is_none() {
+                *found = Some(number);
+                missing -= 1;
+            }
+            if missing == 0 {
+                break;
+            }
+        }
+        numbers.into_iter().flatten().collect()
+    });
+    match slot {
+        Some(slot) => format!("tn:{{{}}}:e", NUMBERS[slot.index()]),
+        None => "tn:e".to_owned(),
+    }
 }
 
 /// Writes a subject of any bytes.
@@ -175,6 +204,41 @@ mod tests {
             assert!(found.len() < 200, "{found}");
             assert_ne!(found, cached(b, subject));
             assert_ne!(found, cache_generation(a, &MENUS));
+        }
+    }
+
+    #[test]
+    fn every_slot_has_a_key_of_its_own() {
+        for slot in (0..Slot::COUNT).filter_map(Slot::at) {
+            assert_eq!(Slot::of(epoch(Some(slot)).as_bytes()), slot);
+        }
+    }
+
+    /// Braces in a subject cannot take a key to another server.
+    #[test]
+    fn all_keys_of_a_tenant_share_a_slot() {
+        let (a, b) = (TenantId::generate(), TenantId::generate());
+        let month = Month::current(&tenancy_core::SystemClock);
+        for tenant in [a, b] {
+            let slot = Slot::of(tenant.to_string().as_bytes());
+            for bytes in ["", "}{", "{x}", "}:{", "a b", &"{".repeat(10_000)].map(str::as_bytes) {
+                let limit = LimitKey::new(LimitName::TENANT, bytes);
+                let mut all = vec![
+                    cached(tenant, bytes),
+                    cache_generation(tenant, &MENUS),
+                    key(tenant, bytes),
+                    permits(tenant, &limit),
+                    subject(tenant, &limit),
+                    charge(tenant, ChargeId::generate()),
+                    lease_run(tenant),
+                    lease_book(tenant, &limit),
+                    usage(tenant, month),
+                ];
+                all.extend(quota(tenant, month, &Meter::API_CALLS));
+                for key in all {
+                    assert_eq!(Slot::of(key.as_bytes()), slot, "{key}");
+                }
+            }
         }
     }
 

@@ -7,8 +7,8 @@ use tenancy_core::limit::lease::{LeaseAsk, LeaseBooks, LeaseGrant, LeaseTerms};
 use tenancy_core::{Clock, Error, TenantId};
 
 use crate::failure::{Cause, Failure};
+use crate::request::Request;
 use crate::scripts::RENEW_LEASES;
-use crate::transport::Request;
 use crate::{RedisStore, keys};
 
 /// The books of leased limits, shared by all nodes.
@@ -52,7 +52,7 @@ impl RedisLeaseBooks {
         Self { store, clock: Some(clock), is_strict: false }
     }
 
-    /// Trusts a book only when this run of the server wrote it.
+    /// Trusts a book only when this server wrote it, since it started or took over.
     ///
     /// After a restart or a failover each bucket begins empty and fills from one lease's length
     /// later on: until then what the lost book had leased may still be spent. So the envelope
@@ -60,19 +60,14 @@ impl RedisLeaseBooks {
     /// because nobody can tell it from one that was lost.
     ///
     /// A server that was replaced and still takes writes keeps books of its own: set
-    /// `min-replicas-to-write`. A Redis that does not tell its run id to this user is refused.
+    /// `min-replicas-to-write`. A Redis that does not tell this user its `INFO replication` is
+    /// refused.
     #[must_use]
     pub fn strict(self) -> Self {
         Self { is_strict: true, ..self }
     }
 
-    fn request(
-        &self,
-        tenant: TenantId,
-        terms: LeaseTerms,
-        asks: &[LeaseAsk],
-        run: &str,
-    ) -> Request {
+    fn request(&self, tenant: TenantId, terms: LeaseTerms, asks: &[LeaseAsk]) -> Request {
         let mut request = Request::call(&RENEW_LEASES, asks.len() + 1);
         request.arg(keys::lease_run(tenant));
         for ask in asks {
@@ -87,7 +82,10 @@ impl RedisLeaseBooks {
         };
         let lives = |ask: &LeaseAsk| ask.bucket.time_to_full() + terms.length() * 3 + grace;
         let longest = asks.iter().map(lives).max().unwrap_or_default();
-        request.arg(micros(terms.length())).arg(run).arg(millis(longest + RUN_LIVES_ON));
+        request
+            .arg(micros(terms.length()))
+            .arg(i32::from(self.is_strict))
+            .arg(millis(longest + RUN_LIVES_ON));
         for ask in asks {
             let (bucket, asked) = (ask.bucket, &ask.request);
             request.arg(bucket.burst().get()).arg(bucket.n().get()).arg(micros(bucket.per()));
@@ -106,24 +104,10 @@ impl LeaseBooks for RedisLeaseBooks {
         terms: LeaseTerms,
         asks: &[LeaseAsk],
     ) -> Result<Vec<Option<LeaseGrant>>, Error> {
-        let answer = if self.is_strict {
-            let sent = self.store.send_to_run(|run| {
-                // Nothing is the name of no run: all books would be taken as they are.
-                let run = if run.is_empty() { "unknown" } else { run };
-                self.request(tenant, terms, asks, run)
-            });
-            sent.await
-                .and_then(|(reply, run)| if run.is_empty() { Err(nameless()) } else { Ok(reply) })
-        } else {
-            self.store.send(&self.request(tenant, terms, asks, "")).await
-        };
+        let answer = self.store.send(&self.request(tenant, terms, asks)).await;
         let grants = answer.and_then(|reply| grants(&reply.integers()?, asks.len()));
         grants.map_err(|failure| failure.into_error("renew leases"))
     }
-}
-
-fn nameless() -> Failure {
-    Failure::Refused(Cause::new("it does not tell its run id: allow INFO"))
 }
 
 /// Reads the script's reply: five integers for each limit.

@@ -21,20 +21,25 @@
 //! # Ok::<(), tenancy_core::Error>(())
 //! ```
 //!
-//! Redis 7.0 or later. Limits and counts live under keys that begin with `tn:{tenant}`; the
-//! braces keep a tenant's keys together in a cluster. Choose a `maxmemory-policy` of
+//! Redis 7.0 or later, one server or a cluster (`redis-cluster://host:port,host:port`). What is a
+//! tenant's lives under keys that begin with `tn:{tenant}`; the braces keep them together in a
+//! cluster. Choose a `maxmemory-policy` of
 //! `noeviction`: an evicted key is a forgotten limit. [`StrictRedisRateLimiter`] insists on it.
 
 mod cache_entry;
 mod cache_store;
+mod cluster;
 mod failure;
 mod invalidation_bus;
 mod keys;
 mod lease_books;
 mod limiter;
+mod node;
 mod options;
 mod quota_meter;
+mod request;
 mod scripts;
+mod slot;
 mod store;
 mod transport;
 mod usage_field;

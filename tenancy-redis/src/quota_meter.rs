@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use tenancy_core::usage::{Exceeded, Meter, Month, QuotaMeter, Reservation, Reserved};
 use tenancy_core::{Allowance, Clock, Error, ErrorKind, SystemClock, TenantId};
 
+use crate::request::Request;
 use crate::scripts::{END_QUOTA, RESERVE_QUOTA};
-use crate::transport::Request;
 use crate::{RedisStore, keys};
 
 /// Quotas that all nodes share, each decided by one script: parallel requests never exceed a
@@ -62,7 +62,7 @@ impl RedisQuotaMeter {
         request.arg(quota).arg(holds);
         request.arg(self.millis()).arg(reservation.id().to_string()).arg(actual);
         let answer = self.store.send(&request).await;
-        let ended = answer.and_then(super::transport::Reply::integer);
+        let ended = answer.and_then(super::request::Reply::integer);
         Ok(ended.map_err(|failure| failure.into_error("end a reservation"))? == 1)
     }
 }
@@ -91,7 +91,7 @@ impl QuotaMeter for RedisQuotaMeter {
         // Two numbers above 2^53 could look alike to the script.
         request.arg(amount.min(MOST + 1)).arg(most.min(MOST)).arg(until);
         let answer = self.store.send(&request).await;
-        let answer = answer.and_then(super::transport::Reply::integers);
+        let answer = answer.and_then(super::request::Reply::integers);
         match answer.map_err(|failure| failure.into_error(DOING))?[..] {
             [1, _] => Ok(Reserved::Held(reservation)),
             [0, taken] => {
@@ -114,9 +114,9 @@ impl QuotaMeter for RedisQuotaMeter {
     async fn used(&self, tenant: TenantId, meter: &Meter) -> Result<u64, Error> {
         let [quota, _] = keys::quota(tenant, Month::current(&*self.clock), meter);
         let mut request = Request::command("HMGET");
-        request.arg(quota).arg("used");
+        request.key(quota).arg("used");
         let answer = self.store.send(&request).await;
-        let values = answer.and_then(super::transport::Reply::values);
+        let values = answer.and_then(super::request::Reply::values);
         let values = values.map_err(|failure| failure.into_error("read a quota"))?;
         let used = values.into_iter().flatten().next();
         Ok(used.and_then(|used| String::from_utf8(used).ok()?.parse().ok()).unwrap_or(0))

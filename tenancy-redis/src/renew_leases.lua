@@ -5,7 +5,7 @@
 -- KEYS[i+1]   the book of limit i: a hash
 -- ARGV[1]     the time in microseconds, or '' for the server's
 -- ARGV[2]     the length of a lease in microseconds
--- ARGV[3]     the run of this server, or '' to take every book as it is
+-- ARGV[3]     1 to take a book only when this run of the server wrote it, 0 to take every book
 -- ARGV[4]     how long KEYS[1] lives, in milliseconds
 -- then of each limit eleven:
 --   burst, how many more in each period, the period in microseconds, how long the key lives in
@@ -211,7 +211,11 @@ if not now then
   local time = redis.call('TIME')
   now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 end
-local length, run = tonumber(ARGV[2]), ARGV[3]
+local length, run = tonumber(ARGV[2]), ''
+if ARGV[3] == '1' then
+  -- A server draws it anew when it starts and when it takes over.
+  run = string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)')
+end
 
 local restart = now
 if run ~= '' then

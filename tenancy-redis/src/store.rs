@@ -1,71 +1,72 @@
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tenancy_core::{Error, ErrorKind};
-use tokio::sync::watch;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tenancy_core::Error;
+use tokio::time::Instant;
 
 use crate::RedisOptions;
+use crate::cluster::Cluster;
 use crate::failure::Failure;
-use crate::transport::{Connection, Endpoint, Reply, Request, Run, Subscription};
+use crate::node::{Node, Wait};
+use crate::request::{Reply, Request};
+use crate::transport::{Asking, Endpoint, Run, Subscription};
 
-/// A Redis server: one connection, and what happens when it is away.
+/// A Redis server or a Redis Cluster: a connection to each server, and what happens when one is
+/// away.
 ///
-/// Clones share the connection. It is opened by the first call. After a failure calls come back
-/// at once, without a network in between, while one task tries to connect again; the first to
-/// notice has waited one [deadline](RedisOptions::deadline) at most.
+/// Clones share the connections. They are opened by the first call. After a failure calls come
+/// back at once, without a network in between, while one task tries to connect again; the first to
+/// notice has waited one [deadline](RedisOptions::deadline) at most. In a cluster that holds for
+/// each server by itself: when one is away, tenants whose keys are with the others notice nothing.
 #[derive(Clone)]
-pub struct RedisStore(Arc<Shared>);
+pub struct RedisStore(Arc<Servers>);
 
-struct Shared {
-    endpoint: Endpoint,
-    options: RedisOptions,
-    link: watch::Sender<Link>,
+enum Servers {
+    One(Arc<Node>, RedisOptions),
+    Cluster(Arc<Cluster>, RedisOptions),
 }
 
-#[derive(Clone)]
-enum Link {
-    /// Nobody has asked yet.
-    Unused,
-    /// The first attempt is under way; callers wait for it.
-    Opening,
-    /// Connected.
-    Up(Live),
-    /// A task tries again; callers do not wait.
-    Down,
+/// What is sent.
+#[derive(Clone, Copy)]
+pub(crate) enum Sent<'a> {
+    /// The same to whoever has the keys.
+    Plain(&'a Request),
+    /// Made for the run of the server that it is sent to.
+    ForRun(&'a (dyn Fn(&str) -> Request + Send + Sync)),
 }
 
-#[derive(Clone)]
-struct Live {
-    connection: Connection,
-    since: Instant,
-}
-
-/// Which connection is waited for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wait {
-    /// The first one, until it is there or known to fail.
-    ForTheFirst,
-    /// Any, also one that is being made again.
-    ForAny,
+/// Until when an answer must be there, and which connection is waited for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    pub(crate) until: Instant,
+    pub(crate) limit: Duration,
+    pub(crate) wait: Wait,
 }
 
 impl RedisStore {
     /// Takes the URL of a server, `redis://[user][:password@]host[:port][/db]` or `unix:///path`,
-    /// and connects at the first call.
+    /// or of some servers of a cluster, `redis-cluster://[user][:password@]host:port[,host:port…]`,
+    /// which tell of the others. Connects at the first call.
+    ///
+    /// In a cluster all keys of a tenant are with one server. Where it moves, by a failover or
+    /// because slots move, calls follow.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Invalid`](tenancy_core::ErrorKind::Invalid) when the URL cannot be read. No
     /// error and no output of this crate repeats the URL.
     pub fn open(url: &str, options: RedisOptions) -> Result<Self, Error> {
-        let endpoint = Endpoint::parse(url)?;
-        Ok(Self(Arc::new(Shared { endpoint, options, link: watch::Sender::new(Link::Unused) })))
+        let servers = if let Some(servers) = url.strip_prefix("redis-cluster://") {
+            Servers::Cluster(Cluster::parse(servers, options.clone())?, options)
+        } else {
+            Servers::One(Node::new(Endpoint::parse(url)?, options.clone()), options)
+        };
+        Ok(Self(Arc::new(servers)))
     }
 
-    /// Asks whether Redis answers: what a readiness check wants to know.
+    /// Asks whether Redis answers: what a readiness check wants to know. Of a cluster, one server
+    /// has to.
     ///
     /// # Errors
     ///
@@ -77,19 +78,27 @@ impl RedisStore {
     }
 
     pub(crate) fn options(&self) -> &RedisOptions {
-        &self.0.options
+        match &*self.0 {
+            Servers::One(_, options) | Servers::Cluster(_, options) => options,
+        }
+    }
+
+    /// Tells whether keys are parted among servers, by their slots.
+    pub(crate) fn is_cluster(&self) -> bool {
+        matches!(*self.0, Servers::Cluster(..))
     }
 
     /// Connects to listen to a channel.
     pub(crate) async fn subscribe(&self, channel: &str) -> Result<Subscription, Failure> {
-        let limit = self.0.options.connect_timeout;
-        let connected = timeout(limit, self.0.endpoint.subscribe(channel)).await;
-        connected.unwrap_or(Err(Failure::Late(limit)))
+        match &*self.0 {
+            Servers::One(node, _) => node.subscribe(channel).await,
+            Servers::Cluster(cluster, _) => cluster.subscribe(channel).await,
+        }
     }
 
     /// Sends a request, within the deadline; while Redis is away, not at all.
     pub(crate) async fn send(&self, request: &Request) -> Result<Reply, Failure> {
-        self.send_until(request, Instant::now() + self.0.options.deadline).await
+        self.send_until(request, Instant::now() + self.options().deadline).await
     }
 
     /// Sends a request that must be answered until then, a deadline after somebody asked.
@@ -98,202 +107,76 @@ impl RedisStore {
         request: &Request,
         until: Instant,
     ) -> Result<Reply, Failure> {
-        let live = self.live(until, Wait::ForTheFirst).await?;
-        self.send_over(live, request, until, self.0.options.deadline).await
-    }
-
-    /// Checks that the server evicts no key when it is full. Each connection was asked once.
-    pub(crate) async fn keeps_all(&self) -> Result<(), Error> {
-        let until = Instant::now() + self.0.options.deadline;
-        match self.live(until, Wait::ForTheFirst).await {
-            Ok(live) if live.connection.keeps_all() => Ok(()),
-            Ok(_) => {
-                let message = "decide a rate limit: a full redis would forget limits: \
-                               set its maxmemory-policy to noeviction";
-                Err(Error::new(ErrorKind::Misconfigured, message))
-            }
-            Err(failure) => Err(failure.into_error("decide a rate limit")),
-        }
+        let limit = self.options().deadline;
+        let patience = Patience { until, limit, wait: Wait::ForTheFirst };
+        self.route(Sent::Plain(request), patience).await.map(|(reply, _)| reply)
     }
 
     /// Sends a request that is made for the run of the server that answers it; returns both.
     pub(crate) async fn send_to_run(
         &self,
-        request: impl FnOnce(&str) -> Request,
+        request: impl Fn(&str) -> Request + Send + Sync,
     ) -> Result<(Reply, Run), Failure> {
-        let deadline = self.0.options.deadline;
-        let until = Instant::now() + deadline;
-        let live = self.live(until, Wait::ForTheFirst).await?;
-        let run = live.connection.run().clone();
-        let reply = self.send_over(live, &request(&run), until, deadline).await?;
-        Ok((reply, run))
+        let limit = self.options().deadline;
+        let until = Instant::now() + limit;
+        let patience = Patience { until, limit, wait: Wait::ForTheFirst };
+        self.route(Sent::ForRun(&request), patience).await
     }
 
     /// Sends a request that nobody waits for: while Redis is away, it waits for it.
     pub(crate) async fn send_patiently(&self, request: &Request) -> Result<Reply, Failure> {
-        let patience = self.0.options.patience;
-        let live = self.live(Instant::now() + patience, Wait::ForAny).await?;
-        // Anew: an answer that had no time left would say nothing about the server.
-        self.send_over(live, request, Instant::now() + patience, patience).await
+        let limit = self.options().patience;
+        let until = Instant::now() + limit;
+        let patience = Patience { until, limit, wait: Wait::ForAny };
+        self.route(Sent::Plain(request), patience).await.map(|(reply, _)| reply)
     }
 
-    async fn send_over(
-        &self,
-        mut live: Live,
-        request: &Request,
-        until: Instant,
-        limit: Duration,
-    ) -> Result<Reply, Failure> {
-        let answer = timeout_at(until, live.connection.send(request)).await;
-        let answer = answer.unwrap_or(Err(Failure::Late(limit)));
-        if let Err(failure @ (Failure::Lost(_) | Failure::Late(_))) = &answer {
-            self.0.lost(live.since, failure);
+    async fn route(&self, sent: Sent<'_>, patience: Patience) -> Result<(Reply, Run), Failure> {
+        match &*self.0 {
+            Servers::One(node, _) => {
+                let live = node.live(patience.until, patience.wait).await?;
+                sent.over(node, live, Asking::No, patience).await
+            }
+            Servers::Cluster(cluster, _) => cluster.send(sent, patience).await,
         }
-        answer
-    }
-
-    async fn live(&self, until: Instant, wait: Wait) -> Result<Live, Failure> {
-        let link = self.0.link.borrow().clone();
-        match link {
-            Link::Up(live) => return Ok(live),
-            Link::Down if wait == Wait::ForTheFirst => return Err(Failure::Down),
-            Link::Unused => self.0.first_use(),
-            Link::Opening | Link::Down => {}
-        }
-        let mut link = self.0.link.subscribe();
-        let opened = link.wait_for(|link| match link {
-            Link::Up(_) => true,
-            Link::Down => wait == Wait::ForTheFirst,
-            Link::Unused | Link::Opening => false,
-        });
-        if let Ok(opened) = timeout_at(until, opened).await {
-            return match opened.as_deref() {
-                Ok(Link::Up(live)) => Ok(live.clone()),
-                _ => Err(Failure::Down),
-            };
-        }
-        self.0.slow_to_open();
-        Err(Failure::Late(self.0.options.deadline))
     }
 }
 
-impl Shared {
-    fn first_use(self: &Arc<Self>) {
-        let first = self.link.send_if_modified(|link| {
-            let first = matches!(link, Link::Unused);
-            if first {
-                *link = Link::Opening;
-            }
-            first
-        });
-        if first {
-            tokio::spawn(connect(Arc::downgrade(self), Duration::ZERO));
-        }
-    }
-
-    /// One deadline was spent on it: nobody else waits. The attempt goes on.
-    fn slow_to_open(&self) {
-        let first = self.link.send_if_modified(|link| {
-            let opening = matches!(link, Link::Opening);
-            if opening {
-                *link = Link::Down;
-            }
-            opening
-        });
-        if first {
-            tracing::warn!(redis.endpoint = ?self.endpoint, "redis is slow to connect");
-        }
-    }
-
-    /// Takes a connection out of use, once, and has a new one made.
-    fn lost(self: &Arc<Self>, since: Instant, failure: &Failure) {
-        let first = self.link.send_if_modified(|link| {
-            let current = matches!(link, Link::Up(live) if live.since == since);
-            if current {
-                *link = Link::Down;
-            }
-            current
-        });
-        if first {
-            tracing::warn!(redis.endpoint = ?self.endpoint, error = %failure, "redis is away");
-            // A server that was there for long is asked again at once: it may have hung up, or
-            // have been slow this one time.
-            let pause = if since.elapsed() > self.options.retry_after_at_most {
-                Duration::ZERO
-            } else {
-                self.options.retry_after
-            };
-            tokio::spawn(connect(Arc::downgrade(self), pause));
-        }
-    }
-
-    async fn attempt(&self) -> Result<Connection, Failure> {
-        let limit = self.options.connect_timeout;
-        let mut connection =
-            timeout(limit, self.endpoint.connect()).await.unwrap_or(Err(Failure::Late(limit)))?;
-        // Too slow for a decision is as good as away.
-        let limit = self.options.deadline;
-        timeout(limit, connection.send(&Request::command("PING")))
-            .await
-            .unwrap_or(Err(Failure::Late(limit)))?;
-        Ok(connection)
-    }
-}
-
-/// Tries until there is a connection or nobody needs one. At most one runs for a store.
-async fn connect(shared: Weak<Shared>, mut pause: Duration) {
-    let _unfinished = Unfinished(shared.clone());
-    loop {
-        sleep(spread(pause)).await;
-        let Some(shared) = shared.upgrade() else {
-            return;
+impl Sent<'_> {
+    /// Sends it over a connection.
+    pub(crate) async fn over(
+        self,
+        node: &Arc<Node>,
+        live: crate::node::Live,
+        asking: Asking,
+        patience: Patience,
+    ) -> Result<(Reply, Run), Failure> {
+        let run = live.run().clone();
+        let limit = patience.limit;
+        // Who was patient is so anew: an answer without time left would say nothing about the
+        // server.
+        let until = match patience.wait {
+            Wait::ForTheFirst => patience.until,
+            Wait::ForAny => Instant::now() + limit,
         };
-        match shared.attempt().await {
-            Ok(connection) => {
-                tracing::info!(redis.endpoint = ?shared.endpoint, "redis is connected");
-                shared.link.send_replace(Link::Up(Live { connection, since: Instant::now() }));
-                return;
+        let reply = match self {
+            Self::Plain(request) => node.send_over(live, request, asking, until, limit).await,
+            Self::ForRun(request) => {
+                let request = request(&run);
+                node.send_over(live, &request, asking, until, limit).await
             }
-            Err(failure) => {
-                let first = matches!(shared.link.send_replace(Link::Down), Link::Opening);
-                if first {
-                    tracing::warn!(redis.endpoint = ?shared.endpoint, error = %failure, "redis is away");
-                }
-                let options = &shared.options;
-                pause = (pause * 2).clamp(options.retry_after, options.retry_after_at_most);
-            }
-        }
+        };
+        reply.map(|reply| (reply, run))
     }
-}
-
-/// When the task ends without a connection, because its runtime does, the next call starts anew.
-struct Unfinished(Weak<Shared>);
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        if let Some(shared) = self.0.upgrade() {
-            shared.link.send_if_modified(|link| {
-                let unfinished = !matches!(link, Link::Up(_));
-                if unfinished {
-                    *link = Link::Unused;
-                }
-                unfinished
-            });
-        }
-    }
-}
-
-/// A pause between half and all of this one, so that nodes do not come back in step.
-fn spread(pause: Duration) -> Duration {
-    let random = RandomState::new().hash_one(0_u8) % 512;
-    pause * (512 + u32::try_from(random).unwrap_or(0)) / 1_024
 }
 
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisStore")
-            .field("endpoint", &self.0.endpoint)
-            .field("options", &self.0.options)
-            .finish_non_exhaustive()
+        let mut debug = f.debug_struct("RedisStore");
+        match &*self.0 {
+            Servers::One(node, _) => debug.field("endpoint", node),
+            Servers::Cluster(cluster, _) => debug.field("cluster", cluster),
+        };
+        debug.field("options", self.options()).finish_non_exhaustive()
     }
 }

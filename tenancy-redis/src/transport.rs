@@ -9,12 +9,13 @@ use futures_core::Stream as _;
 use redis::aio::{MultiplexedConnection, PubSubSink, PubSubStream};
 use redis::io::tcp::TcpSettings;
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ErrorKind, IntoConnectionInfo, RedisError, ServerErrorKind,
-    Value,
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind,
+    IntoConnectionInfo, RedisError, ServerErrorKind, Value,
 };
 use tenancy_core::Error;
 
-use crate::failure::{Cause, Failure};
+use crate::failure::{Cause, Elsewhere, Failure};
+use crate::request::{Reply, Request};
 use crate::scripts::{self, Script};
 
 /// Where Redis is, and how to log in.
@@ -28,14 +29,46 @@ impl Endpoint {
             let message = "read the URL of redis: redis://host:port is expected (no TLS)";
             Error::invalid("redis_url", message)
         };
-        let info = url.into_connection_info().map_err(invalid)?;
+        url.into_connection_info().and_then(Self::open).map_err(invalid)
+    }
+
+    fn open(info: ConnectionInfo) -> Result<Self, RedisError> {
         // Without it a small request waits for the acknowledgement of the one before.
         let info = info.set_tcp_settings(TcpSettings::default().set_nodelay(true));
-        Client::open(info).map(Self).map_err(invalid)
+        Client::open(info).map(Self)
+    }
+
+    /// Returns another server with the same login. `None` for what is no address.
+    ///
+    /// A server that does not know its own address leaves the host out: it is where this one is.
+    pub(crate) fn at(&self, address: &str) -> Option<Self> {
+        let (host, port) = address.rsplit_once(':')?;
+        let host = match (host, self.0.get_connection_info().addr()) {
+            ("" | "?", ConnectionAddr::Tcp(host, _)) => host.as_str(),
+            ("" | "?", _) => return None,
+            (host, _) => host.trim_start_matches('[').trim_end_matches(']'),
+        };
+        let address = ConnectionAddr::Tcp(host.to_owned(), port.parse().ok().filter(|p| *p > 0)?);
+        Self::open(self.0.get_connection_info().clone().set_addr(address)).ok()
+    }
+
+    /// The host and port.
+    pub(crate) fn address(&self) -> String {
+        self.0.get_connection_info().addr().to_string()
     }
 
     /// Connects and loads the scripts. There is no time limit here: the caller has one.
     pub(crate) async fn connect(&self) -> Result<Connection, Failure> {
+        let mut connection = self.connect_plainly().await?;
+        for script in scripts::all() {
+            connection.load(script).await?;
+        }
+        connection.ask_about().await?;
+        Ok(connection)
+    }
+
+    /// Connects to ask something once. There is no time limit here: the caller has one.
+    pub(crate) async fn connect_plainly(&self) -> Result<Connection, Failure> {
         // Time limits are ours: one for a whole call, not one for each command.
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(None)
@@ -44,16 +77,9 @@ impl Endpoint {
             .set_pipeline_buffer_size(1_024);
         let connected = self.0.get_multiplexed_async_connection_with_config(&config).await;
         let socket = connected.map_err(|error| failure(&error))?;
-        let mut connection = Connection { socket, run: "".into(), keeps_all: false };
-        for script in scripts::all() {
-            connection.load(script).await?;
-        }
-        connection.ask_about().await?;
-        Ok(connection)
+        Ok(Connection { socket, run: "".into(), keeps_all: false })
     }
-}
 
-impl Endpoint {
     /// Connects to listen to a channel. There is no time limit here: the caller has one.
     pub(crate) async fn subscribe(&self, channel: &str) -> Result<Subscription, Failure> {
         let connected = self.0.get_async_pubsub().await;
@@ -102,6 +128,14 @@ pub(crate) struct Connection {
 /// written together with the run is known to be of this one.
 pub(crate) type Run = Arc<str>;
 
+/// Whether a server is asked for what it is about to receive from another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asking {
+    No,
+    /// It takes the very next command for a slot that is not its own yet.
+    Yes,
+}
+
 impl Connection {
     /// Sends a request and waits for the answer.
     ///
@@ -110,15 +144,19 @@ impl Connection {
     /// # Cancel safety
     ///
     /// A dropped call may have happened.
-    pub(crate) async fn send(&mut self, request: &Request) -> Result<Reply, Failure> {
-        match (self.ask(&request.command).await, request.script) {
+    pub(crate) async fn send(
+        &mut self,
+        request: &Request,
+        asking: Asking,
+    ) -> Result<Reply, Failure> {
+        match (self.ask(request.as_command(), asking).await, request.script()) {
             (Err(error), Some(script)) if is_no_script(&error) => {
                 // Not loaded and called anew: it could be forgotten again in between.
-                self.ask(&request.with_text_of(script)).await
+                self.ask(&request.with_text_of(script), asking).await
             }
             (answer, _) => answer,
         }
-        .map(Reply)
+        .map(Reply::new)
         .map_err(|error| failure(&error))
     }
 
@@ -148,8 +186,16 @@ impl Connection {
         }
     }
 
-    async fn ask(&mut self, command: &Cmd) -> Result<Value, RedisError> {
-        self.socket.send_packed_command(command).await.and_then(Value::extract_error)
+    async fn ask(&mut self, command: &Cmd, asking: Asking) -> Result<Value, RedisError> {
+        if asking == Asking::No {
+            return self.socket.send_packed_command(command).await.and_then(Value::extract_error);
+        }
+        // Both in one piece: nobody else's command may come between them.
+        let mut both = redis::pipe();
+        both.cmd("ASKING").add_command(command.clone());
+        let mut answers = self.socket.send_packed_commands(&both, 0, 2).await?;
+        let answer = answers.pop().unwrap_or(Value::Nil);
+        answer.extract_error()
     }
 
     async fn load(&mut self, script: &Script) -> Result<(), Failure> {
@@ -157,81 +203,6 @@ impl Connection {
         load.arg("LOAD").arg(script.text);
         load.query_async(&mut self.socket).await.map_err(|error| failure(&error))
     }
-}
-
-/// A command, or a call of a script.
-pub(crate) struct Request {
-    command: Cmd,
-    script: Option<&'static Script>,
-}
-
-impl Request {
-    pub(crate) fn command(name: &str) -> Self {
-        Self { command: redis::cmd(name), script: None }
-    }
-
-    /// Begins a call; `keys` keys follow, then the arguments.
-    pub(crate) fn call(script: &'static Script, keys: usize) -> Self {
-        let mut command = redis::cmd("EVALSHA");
-        command.arg(&script.sha).arg(keys);
-        Self { command, script: Some(script) }
-    }
-
-    fn with_text_of(&self, script: &Script) -> Cmd {
-        let mut command = redis::cmd("EVAL");
-        command.arg(script.text);
-        // Behind the command's name and the script's.
-        for arg in self.command.args_iter().skip(2) {
-            if let redis::Arg::Simple(bytes) = arg {
-                command.arg(bytes);
-            }
-        }
-        command
-    }
-
-    pub(crate) fn arg(&mut self, arg: impl redis::ToRedisArgs) -> &mut Self {
-        self.command.arg(arg);
-        self
-    }
-}
-
-/// An answer that is no error.
-pub(crate) struct Reply(Value);
-
-impl Reply {
-    pub(crate) fn integer(self) -> Result<i64, Failure> {
-        redis::from_redis_value(self.0).map_err(|error| unexpected(&error))
-    }
-
-    pub(crate) fn integers(self) -> Result<Vec<i64>, Failure> {
-        redis::from_redis_value(self.0).map_err(|error| unexpected(&error))
-    }
-
-    /// Reads numbers, with `None` where there is something else.
-    pub(crate) fn numbers(self) -> Result<Vec<Option<i64>>, Failure> {
-        let Value::Array(values) = self.0 else {
-            return Err(Failure::Refused(Cause::new("an answer of another shape")));
-        };
-        let number = |value| if let Value::Int(number) = value { Some(number) } else { None };
-        Ok(values.into_iter().map(number).collect())
-    }
-
-    pub(crate) fn bytes(self) -> Result<Vec<u8>, Failure> {
-        redis::from_redis_value(self.0).map_err(|error| unexpected(&error))
-    }
-
-    /// Reads the values of keys, of which some may not be there.
-    pub(crate) fn values(self) -> Result<Vec<Option<Vec<u8>>>, Failure> {
-        redis::from_redis_value(self.0).map_err(|error| unexpected(&error))
-    }
-
-    pub(crate) fn pairs(self) -> Result<Vec<(String, i64)>, Failure> {
-        redis::from_redis_value(self.0).map_err(|error| unexpected(&error))
-    }
-}
-
-fn unexpected(_: &redis::ParsingError) -> Failure {
-    Failure::Refused(Cause::new("an answer of another shape"))
 }
 
 fn is_no_script(error: &RedisError) -> bool {
@@ -245,9 +216,22 @@ fn failure(error: &RedisError) -> Failure {
     };
     match error.kind() {
         // About this request only, or gone as soon as somebody repairs the server's settings.
-        ErrorKind::Server(ServerErrorKind::ResponseError | ServerErrorKind::ExecAbort)
+        ErrorKind::Server(
+            ServerErrorKind::ResponseError
+            | ServerErrorKind::ExecAbort
+            | ServerErrorKind::CrossSlot,
+        )
         | ErrorKind::Extension
         | ErrorKind::UnexpectedReturnType => Failure::Refused(cause),
+        ErrorKind::Server(ServerErrorKind::Moved | ServerErrorKind::Ask) => {
+            let Some((address, _)) = error.redirect_node() else { return Failure::Refused(cause) };
+            let asking = error.kind() == ErrorKind::Server(ServerErrorKind::Ask);
+            let asking = if asking { Asking::Yes } else { Asking::No };
+            Failure::Elsewhere(Elsewhere { address: address.to_owned(), asking })
+        }
+        ErrorKind::Server(ServerErrorKind::TryAgain | ServerErrorKind::ClusterDown) => {
+            Failure::NotNow(cause)
+        }
         // Loading, read only, not allowed, cut: another connection may find another server.
         _ => Failure::Lost(cause),
     }

@@ -8,8 +8,8 @@ use tenancy_core::usage::{
 };
 use tenancy_core::{Clock, Error, SystemClock, TenantId};
 
+use crate::request::Request;
 use crate::scripts::{DELIVER_USAGE, RECORD_USAGE};
-use crate::transport::Request;
 use crate::{RedisStore, keys, usage_field};
 
 /// A meter that all nodes share: a hash for each tenant and month.
@@ -74,9 +74,9 @@ impl UsageMeter for RedisUsageMeter {
 
     async fn usage(&self, tenant: TenantId, month: Month) -> Result<Usage, Error> {
         let mut request = Request::command("HGETALL");
-        request.arg(keys::usage(tenant, month));
+        request.key(keys::usage(tenant, month));
         let answer = self.store.send(&request).await;
-        let pairs = answer.and_then(super::transport::Reply::pairs);
+        let pairs = answer.and_then(super::request::Reply::pairs);
         let mut usage = Usage::new(month);
         for (field, count) in pairs.map_err(|failure| failure.into_error("read usage"))? {
             if let Some(series) = usage_field::series(&field)? {
@@ -108,7 +108,7 @@ impl UsageSink for RedisUsageMeter {
                 request.arg(usage_field::of_series(series)).arg(count);
             }
             let answer = self.store.send_patiently(&request).await;
-            let added = answer.and_then(super::transport::Reply::integer);
+            let added = answer.and_then(super::request::Reply::integer);
             if added.map_err(|failure| failure.into_error("take a batch of usage"))? == 1 {
                 delivered = Delivered::Counted;
             }

@@ -4,15 +4,15 @@ use async_trait::async_trait;
 use tenancy_core::usage::{Month, Series, Usage, UsageMirror, UsageTruth};
 use tenancy_core::{Error, TenantId};
 
+use crate::request::{Reply, Request};
 use crate::scripts::REBUILD_USAGE;
-use crate::transport::{Reply, Request};
 use crate::{RedisUsageMeter, keys, usage_field};
 
 #[async_trait]
 impl UsageMirror for RedisUsageMeter {
     async fn mirrored(&self, tenant: TenantId, month: Month) -> Result<(Usage, u64), Error> {
         let mut request = Request::command("HGETALL");
-        request.arg(keys::usage(tenant, month));
+        request.key(keys::usage(tenant, month));
         let answer = self.store().send(&request).await.and_then(Reply::pairs);
         let (mut usage, mut version) = (Usage::new(month), 0);
         for (field, value) in answer.map_err(|failure| failure.into_error("read usage"))? {

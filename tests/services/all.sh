@@ -1,7 +1,7 @@
 # All servers of a run.
 #
-# In:  DATABASE_URL, MYSQL_URL, REDIS_URL, PGBOUNCER_URL where given; TARGET
-# Out: the same four variables, exported; each names a server that answers
+# In:  DATABASE_URL, MYSQL_URL, REDIS_URL, REDIS_CLUSTER_URL, PGBOUNCER_URL where given; TARGET
+# Out: the same five variables, exported; each names a server that answers
 #
 # start_servers   uses what is given and starts the rest; ends the run when one does not answer
 # stop_servers    stops what start_servers started; false when a server had died before
@@ -12,10 +12,12 @@ start_servers() {
   use_given DATABASE_URL 5432
   use_given MYSQL_URL 3306
   use_given REDIS_URL 6379
+  use_given REDIS_CLUSTER_URL 6379
   use_given PGBOUNCER_URL 6432
   if [ -z "${DATABASE_URL:-}" ]; then started+=(postgres); fi
   if [ -z "${MYSQL_URL:-}" ]; then started+=(mariadb); fi
   if [ -z "${REDIS_URL:-}" ]; then started+=(redis); fi
+  if [ -z "${REDIS_CLUSTER_URL:-}" ]; then started+=(redis_cluster); fi
   if [ -z "${PGBOUNCER_URL:-}" ]; then started+=(pgbouncer); fi
   if [ "${#started[@]}" = 0 ]; then return; fi
   mkdir -p "$TARGET"

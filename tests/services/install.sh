@@ -1,6 +1,6 @@
 # The servers' programs: installed where that is allowed, else named.
 #
-# In:  DATABASE_URL, MYSQL_URL, REDIS_URL, PGBOUNCER_URL where given: what they name is not needed
+# In:  DATABASE_URL, MYSQL_URL, REDIS_URL, REDIS_CLUSTER_URL, PGBOUNCER_URL where given: what they name is not needed
 #
 # provide_programs   installs what is missing with apt-get when root, or sudo without a password,
 #                    may do so; else says what to install on this system and ends the run
@@ -18,7 +18,7 @@ provide_programs() {
 missing_servers() {
   if [ -z "${DATABASE_URL:-}" ]; then find_postgres_bin >/dev/null || printf ' postgres'; fi
   if [ -z "${MYSQL_URL:-}" ]; then find_program mariadbd >/dev/null || printf ' mariadb'; fi
-  if [ -z "${REDIS_URL:-}" ]; then
+  if [ -z "${REDIS_URL:-}" ] || [ -z "${REDIS_CLUSTER_URL:-}" ]; then
     find_program redis-server valkey-server >/dev/null || printf ' redis'
   fi
   if [ -z "${PGBOUNCER_URL:-}" ]; then find_program pgbouncer >/dev/null || printf ' pgbouncer'; fi
@@ -74,7 +74,7 @@ say_what_to_install() {
     *) command='install with your package manager:' ;;
   esac
   say "these servers are missing:$1. Install them, or name running ones in DATABASE_URL,"
-  say 'MYSQL_URL, REDIS_URL and PGBOUNCER_URL. On this system:'
+  say 'MYSQL_URL, REDIS_URL, REDIS_CLUSTER_URL and PGBOUNCER_URL. On this system:'
   say "    $command $(packages_for "$system" "$1")"
   exit 1
 }

@@ -6,6 +6,7 @@
 mod access;
 mod audit;
 mod cache;
+mod cluster;
 mod concurrency;
 mod context;
 mod contract;

@@ -34,6 +34,19 @@ async fn redis_answers() {
 }
 
 #[tokio::test]
+async fn every_slot_of_the_redis_cluster_is_served() {
+    let url = variable("REDIS_CLUSTER_URL");
+    let first = address(&url);
+    let first = first.split(',').next().expect("a server");
+    let client = redis::Client::open(format!("redis://{first}")).expect("a URL");
+    let mut connection = client.get_multiplexed_async_connection().await.expect("it listens");
+    let mut info = redis::cmd("CLUSTER");
+    let info: String = info.arg("INFO").query_async(&mut connection).await.expect("an answer");
+    assert!(info.contains("cluster_slots_ok:16384"), "{info}");
+    assert!(info.contains("cluster_known_nodes:6"), "three primaries and their replicas: {info}");
+}
+
+#[tokio::test]
 async fn pgbouncer_answers() {
     TcpStream::connect(address(&variable("PGBOUNCER_URL"))).await.expect("it listens");
 }

@@ -4,6 +4,7 @@ use tenancy_core::limit::{Bounds, Calendar, Call, Change, Limit, Operation, Peri
 use tenancy_core::{Error, ErrorKind, TenantId};
 
 use crate::keys;
+use crate::slot::Slot;
 
 /// A call as the script takes it: its keys, and the rest packed. `begin.lua` says how.
 #[derive(Debug)]
@@ -11,6 +12,8 @@ pub(super) struct Asked {
     pub(super) keys: Vec<String>,
     pub(super) packed: Vec<u8>,
     pub(super) limits: usize,
+    /// The slot of its keys, where that matters.
+    pub(super) slot: Option<Slot>,
 }
 
 impl Asked {
@@ -39,7 +42,7 @@ impl Asked {
         for limit in limits {
             packed.limit(limit, now)?;
         }
-        Ok(Self { keys, packed: packed.0, limits: limits.len() })
+        Ok(Self { keys, packed: packed.0, limits: limits.len(), slot: None })
     }
 }
 

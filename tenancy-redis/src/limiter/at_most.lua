@@ -6,7 +6,18 @@
 --         to the oldest that is not 0; n and the counts are as many bytes as the low half of the
 --         sizes says, and there is one count more than the high half says.
 make[1] = function()
-  local kind = {}
+  -- Made at its size: a table that grows is made anew.
+  local kind = {
+    policy = false,
+    load = false,
+    read = false,
+    closed_until = false,
+    charge = false,
+    refund = false,
+    idle_at = false,
+    encode = false,
+    decode = false,
+  }
 
   local function bucket_of(per)
     return floor((per + 14) / 15)
@@ -23,17 +34,28 @@ make[1] = function()
     return now
   end
 
+  -- Counts that are not there are 0; there is one at least.
   local function add(state, bucket, count)
     local counts = state.counts
     local newer = bucket - state.newest
+    if newer > 15 then
+      state.counts, state.newest = { count > MOST_COUNT and MOST_COUNT or count }, bucket
+      return
+    end
     if newer > 0 then
-      for age = 15, 0, -1 do
-        counts[age + 1] = age >= newer and counts[age - newer + 1] or 0
+      for place = math.min(#counts, 16 - newer), 1, -1 do
+        counts[place + newer] = counts[place]
+      end
+      for place = 1, newer do
+        counts[place] = 0
       end
       state.newest = bucket
     end
     local place = state.newest - bucket + 1
     if place <= 16 then
+      for missing = #counts + 1, place do
+        counts[missing] = 0
+      end
       count = count + counts[place]
       counts[place] = count > MOST_COUNT and MOST_COUNT or count
     end
@@ -45,7 +67,7 @@ make[1] = function()
       n = limit.n,
       per = limit.per,
       bucket = bucket_of(limit.per),
-      counts = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 },
+      counts = { 0 },
     }
   end
 
@@ -53,7 +75,7 @@ make[1] = function()
     local other = new(limit)
     if limit.change == 2 then return other end
     local time = not_before_newest(state)
-    for age = 15, 0, -1 do
+    for age = #state.counts - 1, 0, -1 do
       local count = state.counts[age + 1]
       if count > 0 and forgotten_at(state, age) > time then
         if limit.change == 1 then count = part(count, limit.n, state.n) end
@@ -82,18 +104,20 @@ make[1] = function()
 
   function kind.read(limit, cost)
     local state, n = limit.state, limit.n
-    local counts, time = state.counts, not_before_newest(state)
+    local counts, bucket, time = state.counts, state.bucket, now
+    local begins = state.newest * bucket
+    if begins > now then time = begins end
     local used, oldest, newest = 0, false, false
-    for age = 15, 0, -1 do
-      local count = counts[age + 1]
-      if count > 0 then
-        local at = forgotten_at(state, age)
-        if at > time then
-          used = used + count
-          oldest = oldest or at
-          newest = at
-        end
+    -- When the oldest one does not count any more.
+    local at = begins + (1 - #counts) * bucket + bucket - 1 + state.per
+    for place = #counts, 1, -1 do
+      local count = counts[place]
+      if count > 0 and at > time then
+        used = used + count
+        oldest = oldest or at
+        newest = at
       end
+      at = at + bucket
     end
     limit.remaining = used < n and n - used or 0
     limit.more = oldest and oldest - time or 0
@@ -104,7 +128,7 @@ make[1] = function()
       limit.wait = -2
     else
       local enough = used + cost - n
-      for age = 15, 0, -1 do
+      for age = #counts - 1, 0, -1 do
         local at = forgotten_at(state, age)
         if counts[age + 1] > 0 and at > time then
           enough = enough - counts[age + 1]
@@ -117,6 +141,10 @@ make[1] = function()
     end
   end
 
+  function kind.closed_until(limit)
+    return since + limit.per
+  end
+
   function kind.charge(limit, cost)
     local state = limit.state
     add(state, floor(not_before_newest(state) / state.bucket), cost)
@@ -126,7 +154,7 @@ make[1] = function()
   function kind.refund(limit, cost, at)
     local state = limit.state
     local place = state.newest - floor(at / state.bucket) + 1
-    if place >= 1 and place <= 16 then
+    if place >= 1 and place <= #state.counts then
       local count = state.counts[place] - cost
       state.counts[place] = count > 0 and count or 0
     end
@@ -134,21 +162,19 @@ make[1] = function()
   end
 
   function kind.idle_at(state)
-    for age = 0, 15 do
+    for age = 0, #state.counts - 1 do
       if state.counts[age + 1] > 0 then return forgotten_at(state, age) end
     end
     return 0
   end
 
-  local function as_many(format, count)
-    return '>' .. format:rep(count)
+  local function format_of(size, count)
+    return '>' .. (size == 1 and 'B' or size == 2 and 'I2' or 'I4'):rep(count)
   end
-
-  local FORMATS = { [1] = 'B', [2] = 'I2', [4] = 'I4' }
 
   function kind.encode(state)
     local counts, most, last = state.counts, state.n, 1
-    for place = 1, 16 do
+    for place = 1, math.min(#counts, 16) do
       local count = counts[place]
       if count > 0 then
         last = place
@@ -157,17 +183,16 @@ make[1] = function()
     end
     local size = most < 256 and 1 or most < 65536 and 2 or 4
     return pack('>I6I6B', state.newest, state.per, (last - 1) * 16 + size)
-      .. pack(as_many(FORMATS[size], last + 1), state.n, spread(counts, 1, last))
+      .. pack(format_of(size, last + 1), state.n, spread(counts, 1, last))
   end
 
   function kind.decode(body)
     local newest, per, sizes, at = unpack('>I6I6B', body)
     local size, count = sizes % 16, floor(sizes / 16) + 1
-    local counts = { unpack(as_many(FORMATS[size], count + 1), body, at) }
+    local counts = { unpack(format_of(size, count + 1), body, at) }
+    -- The last one tells where the next would be.
+    counts[count + 2] = nil
     local n = table.remove(counts, 1)
-    for place = count + 1, 16 do
-      counts[place] = 0
-    end
     return { newest = newest, per = per, bucket = bucket_of(per), n = n, counts = counts }
   end
 

@@ -4,7 +4,8 @@
 --
 -- ARGV[1]    the time in microseconds, or '' for the server's
 -- ARGV[2]    how long a key lives after nothing of it counts any more, in milliseconds
--- ARGV[2+i]  call i, packed, numbers big-endian:
+-- ARGV[3]    1 when what is not here may have been lost, else 0
+-- ARGV[3+i]  call i, packed, numbers big-endian:
 --              1  the operation: 0 peek, 1 charge, 2 up to, 3 force, 4 refund, 5 release, 6 renew,
 --                 7 reset
 --              1  how many limits
@@ -18,7 +19,8 @@
 --              1  the length of the name, and the name
 --              the numbers of the policy: see the file of the shape
 -- KEYS       for each call the keys of its limits, and with an id the key of the charge. Limits
---            of the first three shapes and one subject share a key. All keys are named here.
+--            of the first three shapes and one subject share a key. When something may have been
+--            lost, one more: since when this server has these keys. All keys are named here.
 --
 -- Returns for each call
 --   how much was charged or given back; or a text, when its keys hold something else
@@ -43,6 +45,24 @@ if not now then
 end
 local grace = tonumber(ARGV[2])
 
+-- Since when this server has these keys, or false when that does not matter.
+--
+-- A server draws its replication id anew when it starts and when it takes over. Whatever was
+-- charged before may be missing here: it counts as if all of each limit had been charged then.
+local since = false
+if ARGV[3] == '1' then
+  local key = KEYS[#KEYS]
+  local server = string.match(call('INFO', 'replication'), 'master_replid:(%w+)')
+  local known = call('GET', key)
+  since = known and string.match(known, '^' .. server .. ' (%d+)$')
+  if since then
+    since = tonumber(since)
+  else
+    since = now
+    call('SET', key, string.format('%s %.0f', server, now))
+  end
+end
+
 local function ceil_div(a, b)
   return floor((a + b - 1) / b)
 end
@@ -64,7 +84,9 @@ end
 -- The states of a subject, by name. A state is decoded when it is asked for.
 --
 -- The value is a sequence of entries: a byte of 64 times the shape plus the length of the name,
--- the name, and the state.
+-- the name, and the state. Before them, where it matters, a byte of 0 and 7 of since when the
+-- server had the key that wrote them. Buckets of another server are dropped: what is missing is
+-- not known, and they begin anew. Other shapes stay, and are closed until they count no more.
 local packs, dirty = {}, {}
 
 local function length_of(shape, value, at)
@@ -81,7 +103,12 @@ end
 local function parse(key)
   local entries, value = {}, call('GET', key)
   if value then
-    local at, last = 1, #value
+    local at, last, of = 1, #value, false
+    if byte(value) == 0 then
+      of = unpack('>I7', value, 2)
+      at = 9
+    end
+    local drops = since and of ~= since
     while at <= last do
       local head = byte(value, at)
       local shape, length = floor(head / 64), head % 64
@@ -89,7 +116,9 @@ local function parse(key)
       at = at + 1 + length
       length = length_of(shape, value, at)
       if at + length - 1 > last then error('a key holds no limits') end
-      entries[name] = { shape = shape, body = sub(value, at, at + length - 1) }
+      if not (drops and shape == 2) then
+        entries[name] = { shape = shape, body = sub(value, at, at + length - 1) }
+      end
       at = at + length
     end
   end

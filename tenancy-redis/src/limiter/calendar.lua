@@ -6,7 +6,18 @@
 --         ends, that of its now, and the one after it.
 -- State:  5 when the period ends, in seconds, 4 the count, 4 n, 2 the mark.
 make[3] = function()
-  local kind = {}
+  -- Made at its size: a table that grows is made anew.
+  local kind = {
+    policy = false,
+    load = false,
+    read = false,
+    closed_until = false,
+    charge = false,
+    refund = false,
+    idle_at = false,
+    encode = false,
+    decode = false,
+  }
 
   local function end_of(limit, time)
     local length = limit.length
@@ -63,6 +74,10 @@ make[3] = function()
     else
       limit.wait = until_end
     end
+  end
+
+  function kind.closed_until(limit)
+    return end_of(limit, since)
   end
 
   function kind.charge(limit, cost)

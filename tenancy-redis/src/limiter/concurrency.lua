@@ -3,7 +3,16 @@
 --
 -- Policy: 4 n, 7 how long a permit lives, in microseconds.
 make[5] = function()
-  local kind = {}
+  -- Made at its size: a table that grows is made anew.
+  local kind = {
+    policy = false,
+    load = false,
+    read = false,
+    closed_until = false,
+    charge = false,
+    refund = false,
+    reset = false,
+  }
 
   -- When the permit at a place of those that are held ends.
   local function end_at(limit, place)
@@ -33,6 +42,10 @@ make[5] = function()
       limit.reset = end_at(limit, held - 1) - now
     end
     if held >= n and not limit.is_held then limit.wait = end_at(limit, held - n) - now end
+  end
+
+  function kind.closed_until(limit)
+    return since + limit.per
   end
 
   function kind.charge(limit)

@@ -58,7 +58,10 @@ local function load_all(asked)
     asked.of = nil
     local charged = call('GET', asked.key)
     if charged then
-      asked.at, asked.charged, asked.of = unpack('>I7I4I6', charged)
+      local of
+      asked.at, asked.charged, asked.of, of = unpack('>I7I4I6I7', charged)
+      -- Another server may have given it back already.
+      if since and of ~= since then asked.of = nil end
     end
   end
   for _, limit in ipairs(asked) do
@@ -66,23 +69,41 @@ local function load_all(asked)
   end
 end
 
+-- Admits nothing while something that was lost may count. A bucket knows by itself.
+local function close(limit)
+  local left = limit.kind.closed_until and limit.kind.closed_until(limit) - now or 0
+  if left <= 0 then return end
+  limit.remaining = 0
+  if limit.more < left then limit.more = left end
+  if limit.reset < left then limit.reset = left end
+  -- A permit that is held is held on.
+  if limit.is_held or limit.wait == -2 then return end
+  if limit.wait < left then limit.wait = left end
+end
+
+local function read(limit, cost)
+  limit.kind.read(limit, cost)
+  if since then close(limit) end
+end
+
 local function read_all(asked, cost)
   for _, limit in ipairs(asked) do
-    limit.kind.read(limit, cost)
+    read(limit, cost)
   end
 end
 
 -- Charges a limit, and reads where it stands then.
 local function charge_one(limit, cost)
   limit.kind.charge(limit, cost)
-  limit.kind.read(limit, 0)
+  read(limit, 0)
   limit.wait = -1
 end
 
 local function remember(asked, cost)
   if asked.id then
     local lives = ceil_div(asked.longest, 1000) + grace
-    call('SET', asked.key, pack('>I7I4I6', now, cost, asked.limits), 'PX', lives)
+    local charge = pack('>I7I4I6I7', now, cost, asked.limits, since or 0)
+    call('SET', asked.key, charge, 'PX', lives)
   end
 end
 
@@ -210,11 +231,12 @@ local function write(key, entries)
     local left = call('PTTL', key)
     if left > lives then lives = left end
   end
+  if since then table.insert(parts, 1, pack('>BI7', 0, since)) end
   call('SET', key, table.concat(parts), 'PX', lives)
 end
 
 local reply = {}
-for place = 3, #ARGV do
+for place = 4, #ARGV do
   local asked = take_keys(known[ARGV[place]] or read_call(ARGV[place]))
   local loaded, fault = pcall(load_all, asked)
   if loaded then

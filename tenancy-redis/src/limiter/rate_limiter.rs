@@ -7,7 +7,7 @@ use tenancy_core::limit::{
 use tenancy_core::{Clock, Error, SystemClock, TenantId};
 
 use super::asked::Asked;
-use super::batches::Batches;
+use super::batches::{Batches, Memory};
 use super::on_loss::{self, OnLoss};
 use crate::RedisStore;
 use crate::failure::Failure;
@@ -21,8 +21,9 @@ use crate::failure::Failure;
 /// comes late may have charged; it never admits.
 ///
 /// What Redis loses is forgotten: at a failover what was not yet replicated, at a restart what
-/// was not on disk, under a `maxmemory-policy` that evicts, any limit.
-/// [`StrictRedisRateLimiter`](super::StrictRedisRateLimiter) refuses the last one.
+/// was not on disk, under a `maxmemory-policy` that evicts, any limit. So at a failover up to as
+/// many calls too many can pass as were admitted in the time that the replica was behind.
+/// [`StrictRedisRateLimiter`](super::StrictRedisRateLimiter) admits none of them.
 ///
 /// ```no_run
 /// use std::num::NonZeroU32;
@@ -44,9 +45,7 @@ pub struct RedisRateLimiter {
 impl RedisRateLimiter {
     /// Makes a limiter over a store.
     pub fn new(store: RedisStore, on_loss: OnLoss) -> Self {
-        let clock = Arc::new(SystemClock);
-        let local = MemoryRateLimiter::new(clock.clone());
-        Self { batches: Batches::over(store, None), on_loss, local, clock }
+        Self::of(store, on_loss, None, Memory::Trusted)
     }
 
     /// Makes a limiter that takes its time from a clock instead of the server.
@@ -54,8 +53,18 @@ impl RedisRateLimiter {
     /// For tests and simulations: the clocks of several nodes differ, and then the limit does
     /// not hold.
     pub fn with_clock(store: RedisStore, on_loss: OnLoss, clock: Arc<dyn Clock>) -> Self {
-        let local = MemoryRateLimiter::new(clock.clone());
-        Self { batches: Batches::over(store, Some(clock.clone())), on_loss, local, clock }
+        Self::of(store, on_loss, Some(clock), Memory::Trusted)
+    }
+
+    pub(super) fn of(
+        store: RedisStore,
+        on_loss: OnLoss,
+        clock: Option<Arc<dyn Clock>>,
+        memory: Memory,
+    ) -> Self {
+        let ours = clock.clone().unwrap_or_else(|| Arc::new(SystemClock));
+        let local = MemoryRateLimiter::new(ours.clone());
+        Self { batches: Batches::over(store, clock, memory), on_loss, local, clock: ours }
     }
 
     async fn decide_without(
@@ -65,7 +74,7 @@ impl RedisRateLimiter {
         limits: &[Limit],
         call: Call,
     ) -> Result<Decision, Error> {
-        if let Failure::Refused(_) = &failure {
+        if let Failure::Refused(_) | Failure::Elsewhere(_) | Failure::Evicts = &failure {
             tracing::warn!(tenant.id = %tenant, error = %failure, "redis cannot decide");
         }
         match self.on_loss {

@@ -7,7 +7,15 @@
 -- hits up to it, going round. Only differences of totals count, and they stay below 2^20: n is
 -- at most 1,000,000. The first entry does not count itself; its total is where counting starts.
 make[4] = function()
-  local kind = {}
+  -- Made at its size: a table that grows is made anew.
+  local kind = {
+    policy = false,
+    load = false,
+    read = false,
+    closed_until = false,
+    charge = false,
+    reset = false,
+  }
   local ROUND = 1048576
 
   local function encode(at, total)
@@ -87,6 +95,10 @@ make[4] = function()
       local short = last_place(log, log.expired, is_short)
       log.wait = entry(log, short + 1) + log.per - log.now
     end
+  end
+
+  function kind.closed_until(log)
+    return since + log.per
   end
 
   function kind.charge(log, cost)

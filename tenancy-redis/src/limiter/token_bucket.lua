@@ -6,7 +6,17 @@
 --
 -- A token is the period, and a microsecond refills n, both divided by what divides both.
 make[2] = function()
-  local kind = {}
+  -- Made at its size: a table that grows is made anew.
+  local kind = {
+    policy = false,
+    load = false,
+    read = false,
+    charge = false,
+    refund = false,
+    idle_at = false,
+    encode = false,
+    decode = false,
+  }
 
   local function measure(state)
     local a, b = state.n, state.per
@@ -50,6 +60,9 @@ make[2] = function()
     local state = state_of(limit)
     if not state then
       state = measure({ used = 0, at = 0, burst = limit.burst, n = limit.n, per = limit.per })
+      if since then
+        state.used, state.at = state.burst * state.token, since
+      end
     elseif state.n ~= limit.n or state.burst ~= limit.burst or state.per ~= limit.per then
       state = under(state, limit)
     end

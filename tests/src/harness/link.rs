@@ -25,6 +25,8 @@ enum State {
     Held,
     /// Requests arrive; answers stay where they are.
     AnswersHeld,
+    /// Requests arrive; numbers in answers are others than the server's.
+    AnswersWrong,
     Cut,
 }
 
@@ -90,6 +92,11 @@ impl Link {
         self.sent.lock().expect("no panic").clone()
     }
 
+    /// Lets answers through with other numbers in them.
+    pub(crate) fn spoil_answers(&self) {
+        self.state.send_replace(State::AnswersWrong);
+    }
+
     pub(crate) fn turns(&self) -> u64 {
         self.turns.load(Ordering::SeqCst)
     }
@@ -125,18 +132,32 @@ impl Wire {
             }
             let asks = self.tap.is_some();
             let moves = |state: &State| match state {
-                State::Up | State::Cut => true,
+                State::Up | State::Cut | State::AnswersWrong => true,
                 State::AnswersHeld => asks,
                 State::Held => false,
             };
             match self.state.wait_for(moves).await.map(|state| *state) {
                 Ok(State::Cut) | Err(_) => return,
+                Ok(State::AnswersWrong) if !asks => spoil(&mut buffer[..length]),
                 Ok(_) => {}
             }
             sleep(self.delay).await;
             if to.write_all(&buffer[..length]).await.is_err() {
                 return;
             }
+        }
+    }
+}
+
+/// Makes each digit of the numbers in an answer of Redis a nine.
+fn spoil(answer: &mut [u8]) {
+    let mut is_number = false;
+    for byte in answer {
+        match byte {
+            b':' => is_number = true,
+            b'\r' => is_number = false,
+            b'0'..=b'9' if is_number => *byte = b'9',
+            _ => {}
         }
     }
 }

@@ -58,7 +58,28 @@ impl PrivateRedis {
         }
     }
 
-    async fn try_start(&mut self, settings: &[&str]) -> bool {
+    /// Stops it in the middle of whatever it does; connections stay open, and nothing answers.
+    pub(crate) async fn pause(&self) {
+        self.signal("STOP").await;
+    }
+
+    /// Lets it go on.
+    pub(crate) async fn resume(&self) {
+        self.signal("CONT").await;
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        self.server.is_some()
+    }
+
+    async fn signal(&self, signal: &str) {
+        let process = self.server.as_ref().and_then(Child::id).expect("it runs");
+        let mut kill = Command::new("kill");
+        let sent = kill.args(["-s", signal, &process.to_string()]).status().await;
+        assert!(sent.expect("kill runs").success(), "{signal} reaches redis");
+    }
+
+    pub(crate) async fn try_start(&mut self, settings: &[&str]) -> bool {
         let start = |program| {
             Command::new(program)
                 .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", ""])

@@ -15,7 +15,7 @@ use tenancy_redis::{OnLoss, RedisOptions, RedisRateLimiter, RedisStore, StrictRe
 
 use crate::contract::limiter::{LimiterBench, ONE, limiter_contract, n};
 use crate::contract::shapes::shapes_contract;
-use crate::harness::{Link, PrivateRedis, address, variable};
+use crate::harness::{Link, PrivateRedis, address, eventually, variable};
 
 /// A store with so much patience that only a real fault is one.
 pub(super) fn store() -> RedisStore {
@@ -201,9 +201,14 @@ async fn a_strict_limiter_wants_a_redis_that_forgets_nothing() {
         let patient = RedisOptions::new().deadline(Duration::from_secs(10));
         let store = RedisStore::open(&server.url(), patient).expect("a good URL");
         let limits = [Limit::new(LimitName::TENANT, AtMost::per_hour(n(2)))];
-        match StrictRedisRateLimiter::open(store).await {
+        let clock = LimiterBench::clock();
+        match StrictRedisRateLimiter::open_with_clock(store, clock.clone()).await {
             Ok(limiter) => {
                 assert!(good, "{policy}");
+                // Whatever this server lost was charged before it was first seen.
+                let first = limiter.peek(TenantId::generate(), &limits).await.expect("a decision");
+                assert_eq!(first.binding().remaining(), 0);
+                clock.advance(Duration::from_hours(1));
                 for tenant in [TenantId::generate(), TenantId::generate()] {
                     for allowed in [true, true, false] {
                         let decision = limiter.check(tenant, &limits, ONE).await;
@@ -251,6 +256,40 @@ async fn who_goes_away_holds_nobody_up() {
         }
         let left = limiter.peek(tenant, &limits).await.expect("a decision").binding().remaining();
         assert!((940..=970).contains(&left), "{left} are left of 1000");
+    }
+}
+
+/// The task that sent for all of them ends with its runtime: whoever asks on another one is served.
+#[test]
+fn goes_on_after_the_runtime_that_sent_has_ended() {
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.worker_threads(1).enable_all().build().expect("a runtime")
+    };
+    let options = RedisOptions::new().deadline(Duration::from_millis(500));
+    let store = RedisStore::open(&variable("REDIS_URL"), options).expect("a good URL");
+    let limiter = Arc::new(RedisRateLimiter::new(store, OnLoss::Closed));
+    let limits = [Limit::new(LimitName::TENANT, AtMost::per_hour(n(1_000)))];
+    for tenant in [TenantId::generate(), TenantId::generate()] {
+        let first = runtime();
+        for _ in 0..200 {
+            let (limiter, limits) = (limiter.clone(), limits.clone());
+            first.spawn(async move {
+                loop {
+                    // The connection of an earlier runtime is lost, and made anew.
+                    let _ = limiter.check(tenant, &limits, ONE).await;
+                    tokio::task::yield_now().await;
+                }
+            });
+        }
+        first.block_on(eventually("all are on their way", async || {
+            let peeked = limiter.peek(tenant, &limits).await;
+            peeked.is_ok_and(|decision| decision.binding().remaining() == 0)
+        }));
+        drop(first);
+        runtime().block_on(async {
+            eventually("redis decides", async || limiter.peek(tenant, &limits).await.is_ok()).await;
+        });
     }
 }
 

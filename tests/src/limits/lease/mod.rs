@@ -1,7 +1,6 @@
 //! Leases: the rules in a simulation of everything that goes wrong, and nodes that follow them.
 
 mod books;
-mod dice;
 mod node;
 mod nodes;
 mod oracle;

@@ -3,8 +3,8 @@
 use tenancy_core::limit::TokenBucket;
 use tenancy_core::limit::lease::{Holder, LeaseGrant, LeaseHold, LeaseRequest, LeaseTerms};
 
-use super::dice::Dice;
 use super::server::Without;
+use crate::limits::dice::Dice;
 
 /// How the callers of a node behave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use std::time::Duration;
 use tenancy_core::limit::TokenBucket;
 use tenancy_core::limit::lease::{Holder, LeaseGrant, LeaseRequest, LeaseTerms};
 
-use super::dice::Dice;
 use super::node::{Callers, Node};
 use super::server::{Server, Without};
+use crate::limits::dice::Dice;
 
 const TICK: i64 = 1_000;
 const TICKS: i64 = 4_000;

@@ -1,9 +1,9 @@
 //! Chance that can be repeated: the same seed, the same trial.
 
-pub(super) struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub(super) const fn new(seed: u64) -> Self {
+    pub(crate) const fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15))
     }
 
@@ -16,21 +16,21 @@ impl Dice {
         bits ^ (bits >> 31)
     }
 
-    pub(super) const fn number(&mut self) -> u64 {
+    pub(crate) const fn number(&mut self) -> u64 {
         self.next()
     }
 
     /// One of `0..=most`.
-    pub(super) fn up_to(&mut self, most: u32) -> u32 {
+    pub(crate) fn up_to(&mut self, most: u32) -> u32 {
         u32::try_from(self.next() % (u64::from(most) + 1)).expect("it is at most `most`")
     }
 
     /// True that often in 10,000.
-    pub(super) fn chance(&mut self, often: u32) -> bool {
+    pub(crate) fn chance(&mut self, often: u32) -> bool {
         self.up_to(9_999) < often
     }
 
-    pub(super) fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
+    pub(crate) fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
         let last = u32::try_from(choices.len() - 1).expect("a few");
         choices[self.up_to(last) as usize]
     }
