@@ -44,13 +44,13 @@ pub(crate) const FIGURES: [Figure; 32] = [
         question: "memory: a refusal / governor keyed",
         ours: "limits_memory/ours_refused",
         reference: "limits_memory/governor_keyed_refused",
-        goal: Goal::Ratio(3.6),
+        goal: Goal::Ratio(3.0),
     },
     Figure {
         question: "memory: 10,000 tenants / governor keyed",
         ours: "limits_memory/ours_tenants",
         reference: "limits_memory/governor_keyed_tenants",
-        goal: Goal::Ratio(2.2),
+        goal: Goal::Ratio(3.2),
     },
     Figure {
         question: "memory: three limits / three governor keyed",
