@@ -73,6 +73,25 @@ fn where_no_condition_is_the_table_becomes_a_subquery() {
     );
 }
 
+/// SQLite merges a union into what is around it, and loses a WHERE on the way.
+#[test]
+fn sqlite_keeps_a_union_with_an_outward_join_apart() {
+    let union =
+        "SELECT id FROM notes UNION ALL SELECT a.id FROM notes n RIGHT JOIN authors a ON true";
+    let own = "SELECT id FROM \"notes\" WHERE \"notes\".\"tenant_id\" = $1 UNION ALL SELECT a.id FROM \
+               \"notes\" n RIGHT JOIN \"authors\" a ON (true) AND \"n\".\"tenant_id\" = $1 \
+               WHERE \"a\".\"tenant_id\" = $1";
+    assert_eq!(sent(Postgres, union), own);
+    assert_eq!(sent(Sqlite, union), format!("{own} LIMIT 9223372036854775807 OFFSET 0"));
+    assert_eq!(sent(Sqlite, &format!("{union} LIMIT 3")), format!("{own} LIMIT 3 OFFSET 0"));
+    let both = format!("{own} LIMIT 3 OFFSET 1");
+    assert_eq!(sent(Sqlite, &format!("{union} LIMIT 3 OFFSET 1")), both);
+    let plain = union.replace("RIGHT", "LEFT");
+    assert!(!sent(Sqlite, &plain).contains("LIMIT"));
+    let distinct = union.replace("UNION ALL", "UNION");
+    assert!(!sent(Sqlite, &distinct).contains("LIMIT"));
+}
+
 #[test]
 fn mysql_has_ways_of_its_own() {
     assert_eq!(

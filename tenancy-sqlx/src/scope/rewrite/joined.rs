@@ -1,5 +1,8 @@
+use std::ops::ControlFlow;
+
 use sqlparser::ast::{
-    Expr, Join, JoinConstraint, JoinOperator, ObjectName, TableFactor, TableWithJoins,
+    Expr, Join, JoinConstraint, JoinOperator, ObjectName, Select, TableFactor, TableWithJoins,
+    Visit, Visitor,
 };
 
 use super::names::{Visible, single};
@@ -128,6 +131,30 @@ pub(super) fn keeps_its_right_side(tables: &TableWithJoins) -> bool {
         )
     };
     tables.joins.iter().any(keeps)
+}
+
+/// Tells whether there is a `RIGHT` or a `FULL JOIN` anywhere in it.
+pub(super) fn joins_outward(part: &impl Visit) -> bool {
+    struct Search;
+    impl Visitor for Search {
+        type Break = ();
+
+        fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
+            found(select.from.iter().any(keeps_its_right_side))
+        }
+
+        fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+            found(matches!(
+                factor,
+                TableFactor::NestedJoin { table_with_joins, .. }
+                    if keeps_its_right_side(table_with_joins)
+            ))
+        }
+    }
+    fn found(is_found: bool) -> ControlFlow<()> {
+        if is_found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+    part.visit(&mut Search).is_break()
 }
 
 /// Adds predicates of the side that may be missing to the condition of an outer join.

@@ -1,8 +1,10 @@
 use sqlparser::ast::{
-    Cte, Expr, Fetch, Ident, LimitClause, LockClause, Offset, OrderBy, OrderByExpr, OrderByKind,
-    OrderByOptions, OrderBySort, Query, SetExpr, SetOperator, SetQuantifier, Values, With,
+    Cte, Expr, Fetch, Ident, LimitClause, LockClause, Offset, OffsetRows, OrderBy, OrderByExpr,
+    OrderByKind, OrderByOptions, OrderBySort, Query, SetExpr, SetOperator, SetQuantifier, Value,
+    Values, With,
 };
 
+use super::joined::joins_outward;
 use super::names::{alias_of_rows, plain, single};
 use super::walk::{Walk, absent, unless};
 use crate::scope::dialect::Dialect;
@@ -37,6 +39,9 @@ impl Walk<'_> {
         }
         if let Some(limit) = limit_clause {
             self.limit(limit)?;
+        }
+        if self.dialect == Dialect::Sqlite && is_union_all(body) && joins_outward(&**body) {
+            keep_apart(limit_clause);
         }
         if let Some(Fetch { with_ties: _, percent: _, quantity }) = fetch {
             self.expressions(quantity)?;
@@ -160,5 +165,43 @@ impl Walk<'_> {
         expressions: impl IntoIterator<Item = &'a mut Expr>,
     ) -> Result {
         expressions.into_iter().try_for_each(|expression| self.expression(expression))
+    }
+}
+
+fn is_union_all(body: &SetExpr) -> bool {
+    let is_part = |part: &SetExpr| matches!(part, SetExpr::Select(_)) || is_union_all(part);
+    match body {
+        SetExpr::SetOperation {
+            left,
+            op: SetOperator::Union,
+            set_quantifier: SetQuantifier::All,
+            right,
+        } => is_part(left) && is_part(right),
+        _ => false,
+    }
+}
+
+/// Adds an `OFFSET` of nothing, which keeps SQLite from merging the union with what is around it.
+///
+/// Merged with such a part, another part may lose its whole WHERE (up to 3.51.3 at least), when
+/// each term of that has a subquery:
+/// `SELECT c FROM (SELECT 1 AS c FROM a WHERE x IN (SELECT 7) UNION ALL SELECT 1 FROM b RIGHT JOIN
+/// a ON false)`. The tenant's own predicate has no subquery, so that nobody else's rows appear;
+/// too many of its own do.
+fn keep_apart(limit: &mut Option<LimitClause>) {
+    let number = |text: &str| Expr::Value(Value::Number(text.to_owned(), false).with_empty_span());
+    let none = Offset { value: number("0"), rows: OffsetRows::None };
+    match limit {
+        None => {
+            *limit = Some(LimitClause::LimitOffset {
+                limit: Some(number("9223372036854775807")),
+                offset: Some(none),
+                limit_by: Vec::new(),
+            });
+        }
+        Some(LimitClause::LimitOffset { offset, .. }) => {
+            offset.get_or_insert(none);
+        }
+        Some(LimitClause::OffsetCommaLimit { .. }) => {}
     }
 }

@@ -2,8 +2,8 @@
 //! apart, they do what the bare statement does where nothing but the tenant's rows is to be seen.
 //!
 //! On Postgres that is a second database under row-level security, on SQLite a file for each
-//! tenant. The number of statements is `SCOPER_STATEMENTS`, 500 unless set; the seed is
-//! `SCOPER_SEED`. A failure prints both statements' fate and the seed of its round.
+//! tenant. The number of statements is `SCOPER_STATEMENTS`, 500 unless set and
+//! 10,000 in the long mode (`tests/run scoper --long`); the seed is `SCOPER_SEED`. A failure prints both statements' fate and the seed of its round.
 
 mod generate;
 mod postgres;

@@ -3,6 +3,28 @@ use super::generate::{Flavour, Generate};
 /// A name in a FROM, and its columns.
 pub(super) type Source = (String, Vec<String>);
 
+/// Where a bare query ends, with a LIMIT and without one. See [`bare`].
+const APART_AFTER_LIMIT: char = '\u{1}';
+const APART: char = '\u{2}';
+
+/// The statement that the scoper gets.
+pub(super) fn scoped(generated: &str) -> String {
+    generated.replace([APART, APART_AFTER_LIMIT], "")
+}
+
+/// The statement that runs by itself. For SQLite it says of each query that nothing is to be
+/// merged with what is around it: merging loses a WHERE now and then, up to 3.51.3 at least. In
+/// `SELECT c FROM (SELECT 1 AS c FROM a WHERE x IN (SELECT 7) UNION ALL SELECT 1 FROM b RIGHT JOIN
+/// a ON false)` the first part gives all rows of `a`.
+pub(super) fn bare(generated: &str, flavour: Flavour) -> String {
+    match flavour {
+        Flavour::Postgres => scoped(generated),
+        Flavour::Sqlite => {
+            generated.replace(APART_AFTER_LIMIT, " OFFSET 0").replace(APART, " LIMIT -1 OFFSET 0")
+        }
+    }
+}
+
 impl Generate<'_> {
     /// A query of `width` integer columns, `c1` and so on.
     pub(super) fn query(&mut self, width: usize, depth: usize) -> String {
@@ -24,10 +46,11 @@ impl Generate<'_> {
         match self.random.below(6) {
             // In an order of all columns, so that the rows are the same ones.
             0 => {
-                format!("{before}{body} ORDER BY {} LIMIT {}", all.join(", "), self.random.below(6))
+                let (all, few) = (all.join(", "), self.random.below(6));
+                format!("{before}{body} ORDER BY {all} LIMIT {few}{APART_AFTER_LIMIT}")
             }
             1 => format!("{before}{body} ORDER BY {} DESC LIMIT 9 OFFSET 1", all.join(" DESC, ")),
-            _ => format!("{before}{body}"),
+            _ => format!("{before}{body}{APART}"),
         }
     }
 

@@ -4,6 +4,8 @@ use tenancy_sqlx::{FromTenantRow, TenantDb};
 use super::generate::{Flavour, Generate};
 use super::random::Random;
 use super::schema::Schema;
+use super::select;
+use crate::harness::is_long;
 
 /// How many statements one set of tables gets.
 const STATEMENTS_OF_A_ROUND: usize = 250;
@@ -45,7 +47,8 @@ pub(super) async fn run<P: Pair>(flavour: Flavour, open: impl AsyncFn(&Schema) -
     let number = |name, otherwise: u64| -> u64 {
         std::env::var(name).map_or(otherwise, |text| text.parse().expect("a number"))
     };
-    let (statements, seed) = (number("SCOPER_STATEMENTS", 500), number("SCOPER_SEED", 1));
+    let usual = if is_long() { 10_000 } else { 500 };
+    let (statements, seed) = (number("SCOPER_STATEMENTS", usual), number("SCOPER_SEED", 1));
     let mut tally = Tally::default();
     let rounds = statements.div_ceil(STATEMENTS_OF_A_ROUND as u64);
     for round in seed..seed + rounds {
@@ -64,7 +67,8 @@ pub(super) async fn run<P: Pair>(flavour: Flavour, open: impl AsyncFn(&Schema) -
             let (sql, is_write) = generate.statement();
             let values = [0, 1, 2].map(|_| generate.random.small(8));
             let (parameters, tenant) = (generate.parameters, generate.random.below(3));
-            let trial = Trial { sql, is_write, values, parameters, tenant };
+            let (bare, sql) = (select::bare(&sql, flavour), select::scoped(&sql));
+            let trial = Trial { sql, bare, is_write, values, parameters, tenant };
             let place = format!("round {round} statement {at}");
             Box::pin(trial.run(&mut pair, &schema, &place, &mut tally)).await;
         }
@@ -80,6 +84,7 @@ pub(super) async fn run<P: Pair>(flavour: Flavour, open: impl AsyncFn(&Schema) -
 
 struct Trial {
     sql: String,
+    bare: String,
     is_write: bool,
     values: [i64; 3],
     parameters: usize,
@@ -90,7 +95,7 @@ impl Trial {
     async fn run<P: Pair>(&self, pair: &mut P, schema: &Schema, place: &str, tally: &mut Tally) {
         let Self { sql, values, parameters, tenant, .. } = self;
         let scoped = Box::pin(self.scoped(pair.scoped(), schema)).await;
-        let bare = pair.bare(*tenant, sql, *values, *parameters).await;
+        let bare = pair.bare(*tenant, &self.bare, *values, *parameters).await;
         match (scoped, bare) {
             (Ok(mut scoped), Ok(mut bare)) => {
                 scoped.sort();
