@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use tenancy_core::{Error, Placement, Tenant, TenantId};
-use tenancy_sqlx::{TenantDb, TenantDbOptions};
+use tenancy_sqlx::{Migration, TenantDb, TenantDbOptions};
 use uuid::Uuid;
 
 use super::places::{Places, Tenants};
@@ -133,14 +133,33 @@ impl Database {
     }
 
     pub(crate) async fn open(&self, options: TenantDbOptions) -> Result<TenantDb, Error> {
+        self.open_with(options, &[NOTES]).await
+    }
+
+    /// Opens it with other tables, in every place.
+    pub(crate) async fn open_with(
+        &self,
+        options: TenantDbOptions,
+        migrations: &'static [Migration],
+    ) -> Result<TenantDb, Error> {
         let db = options.connect(&self.url).await?;
-        db.migrate(&[NOTES]).await?;
+        db.migrate(migrations).await?;
+        Ok(self.places(db.clone(), db, migrations))
+    }
+
+    /// Lets `db` find tenants where this engine places them; `owner` makes what is not there.
+    pub(crate) fn places(
+        &self,
+        db: TenantDb,
+        owner: TenantDb,
+        migrations: &'static [Migration],
+    ) -> TenantDb {
         let placements = self.engine.placements();
         if placements.is_empty() {
-            return Ok(db);
+            return db;
         }
-        let places = Places { db: db.clone(), placements, tenants: self.tenants.clone() };
-        Ok(db.with_directory(Arc::new(places)))
+        let tenants = self.tenants.clone();
+        db.with_directory(Arc::new(Places { db: owner, placements, migrations, tenants }))
     }
 
     /// Opens it with the table of notes.
@@ -150,6 +169,15 @@ impl Database {
 
     pub(crate) async fn admin(&self) -> Admin {
         Admin::of(&self.name).await
+    }
+
+    /// Drops the databases of tenants on Postgres, before their owner goes.
+    pub(crate) async fn drop_places(&self) {
+        let mut admin = Admin::of("postgres").await;
+        for tenant in self.tenants.lock().await.keys() {
+            let name = Self::name_of(*tenant);
+            admin.run(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
+        }
     }
 
     pub(crate) async fn mysql_admin(&self) -> MySqlAdmin {

@@ -54,6 +54,11 @@ pub(crate) fn address(url: &str) -> String {
     authority.rsplit('@').next().unwrap_or_default().to_owned()
 }
 
+/// Tells whether time is no object: `tests/run NAME --long`.
+pub(crate) fn is_long() -> bool {
+    std::env::var_os("TENANCY_LONG").is_some()
+}
+
 /// A variable that `tests/run` sets.
 pub(crate) fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| {

@@ -6,10 +6,8 @@ use tenancy_core::{
     Changes, DirectoryEntry, Error, Placement, PlanCatalogue, Tenant, TenantDirectory, TenantId,
     TenantKey, TenantSlug,
 };
-use tenancy_sqlx::TenantDb;
+use tenancy_sqlx::{Migration, TenantDb};
 use tokio::sync::Mutex;
-
-use super::NOTES;
 
 /// The tenants of one test that have been seen, however often the database was opened.
 pub(crate) type Tenants = Mutex<HashMap<TenantId, Arc<Tenant>>>;
@@ -20,6 +18,8 @@ pub(super) struct Places {
     pub(super) db: TenantDb,
     /// Taken in turn.
     pub(super) placements: &'static [Placement],
+    /// What each place gets.
+    pub(super) migrations: &'static [Migration],
     pub(super) tenants: Arc<Tenants>,
 }
 
@@ -34,7 +34,7 @@ impl TenantDirectory for Places {
         }
         let placement = self.placements[tenants.len() % self.placements.len()].clone();
         let tenant = placed(*id, placement);
-        self.db.provision(&tenant, &[NOTES]).await?;
+        self.db.provision(&tenant, self.migrations).await?;
         let tenant = Arc::new(tenant);
         tenants.insert(*id, tenant.clone());
         Ok(Some(DirectoryEntry::of_tenant(tenant)))

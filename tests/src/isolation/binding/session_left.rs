@@ -63,7 +63,9 @@ impl Watched {
 #[tokio::test]
 async fn a_cancelled_reader_leaves_nothing() {
     let watched = Watched::create(Duration::from_millis(1)).await;
-    nothing_is_left(&watched.database, &watched.url, Binding::Session).await;
+    let (db, others) = (watched.opened().await, watched.database.notes().await);
+    nothing_is_left(&db, &others).await;
+    others.close().await;
     let named = watched.require_cleared();
     assert!(named > 100, "too few sessions were looked at: {named}");
 }

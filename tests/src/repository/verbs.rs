@@ -1,22 +1,10 @@
-//! Every verb of the repository, alike on every engine.
+//! What each verb does and refuses.
 
 use tenancy_core::{Error, ErrorKind, IntoEntity, Page, TenantId, TenantScoped};
 use tenancy_sqlx::TenantDb;
 use time::OffsetDateTime;
 
 use crate::harness::{Database, Engine, Note, two_tenants};
-
-mod bad_input;
-mod computed;
-mod filters;
-mod history;
-mod insert_many;
-mod ledger;
-mod lists;
-mod model;
-mod patches;
-mod soft_delete;
-mod upserts;
 
 macro_rules! on_every_engine {
     ($($test:ident),* $(,)?) => {

@@ -133,6 +133,19 @@ impl Model {
         }
     }
 
+    /// What an UPDATE in SQL does: to deleted rows too, and to nothing that the library keeps.
+    pub(super) fn add_to_totals(&mut self, amount: i64, of: Status) -> u64 {
+        let rows = self.0.values_mut().filter(|row| row.status == of);
+        rows.map(|row| row.total += amount).count() as u64
+    }
+
+    /// What a DELETE in SQL does.
+    pub(super) fn erase(&mut self, number: &str) -> u64 {
+        let before = self.0.len();
+        self.0.retain(|_, row| row.number != number);
+        (before - self.0.len()) as u64
+    }
+
     fn write(&mut self, id: i64, row: Invoice, now: OffsetDateTime) -> Outcome<Invoice> {
         if self.of_number(&row.number).is_some_and(|other| other != id) {
             return conflict(false);
@@ -189,22 +202,4 @@ pub(super) fn by_status<T>(
     });
     let some = groups.into_iter().filter(|(_, rows)| !rows.is_empty());
     some.map(|(status, rows)| (status, compute(&rows))).collect()
-}
-
-/// `SplitMix64`: numbers that a seed repeats.
-#[derive(Debug)]
-pub(super) struct Random(u64);
-
-impl Random {
-    pub(super) const fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub(super) const fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % end
-    }
 }

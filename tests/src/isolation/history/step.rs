@@ -1,10 +1,3 @@
-//! Random histories of all verbs by eight tenants, against a model in memory.
-//!
-//! All tenants use the same few keys and numbers, so that every verb meets rows of its own, of
-//! others, deleted ones and none. A step that fails as the model says spoils its transaction;
-//! some transactions are dropped on purpose. `TENANCY_HISTORY=1000000` sets the number of steps,
-//! `TENANCY_SEED` repeats a run.
-
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
@@ -16,118 +9,35 @@ use std::time::Duration;
 
 use tenancy_core::entity::Aggregate;
 use tenancy_core::{Clock as _, Error, ErrorKind, List, ManualClock, TenantId};
-use tenancy_sqlx::{Repository, TenantDb, TenantTx};
+use tenancy_sqlx::{Repository, TenantTx};
 
-use super::ledger::{Ledger, on_every_ledger};
-use super::model::{Model, Outcome, Random, by_status};
+use super::model::{Model, Outcome, by_status};
+use super::number::Random;
+use super::own_sql;
 use crate::harness::{Customer, Invoice, Status};
 
-on_every_ledger!(every_row_stays_with_its_tenant);
-
-const TENANTS: usize = 8;
 /// Few keys, so that steps meet.
 const KEYS: u64 = 12;
 
-async fn every_row_stays_with_its_tenant(ledger: &Ledger) {
-    let steps = number("TENANCY_HISTORY").unwrap_or(20_000);
-    let seed = number("TENANCY_SEED").unwrap_or_else(|| {
-        u64::from_be_bytes(ledger.a.uuid().as_bytes()[8..].try_into().expect("eight bytes"))
-    });
-    eprintln!("TENANCY_SEED={seed}");
-    let mut history = History::begin(ledger, seed).await;
-    while history.steps < steps {
-        history.transaction(&ledger.db).await;
-    }
-    history.compare_all(&ledger.db).await;
-    eprintln!(
-        "{} steps, {} refused, {} transactions dropped",
-        history.steps, history.refused, history.dropped
-    );
-    assert!(history.refused > steps / 100 && history.dropped > steps / 100, "it was a real one");
-}
-
-fn number(variable: &str) -> Option<u64> {
-    std::env::var(variable).ok().map(|text| text.parse().expect("a number"))
-}
-
-struct History {
-    tenants: Vec<(TenantId, Model)>,
-    clock: Arc<ManualClock>,
-    random: Random,
-    steps: u64,
-    refused: u64,
-    dropped: u64,
-}
-
-impl History {
-    async fn begin(ledger: &Ledger, seed: u64) -> Self {
-        let tenants: Vec<_> =
-            (0..TENANTS).map(|_| (TenantId::generate(), Model::default())).collect();
-        for (tenant, _) in &tenants {
-            let mut tx = ledger.db.tenant(*tenant);
-            let customers = (1..=3).map(|id| Customer {
-                id,
-                tenant_id: *tenant,
-                name: format!("{id} of {tenant}"),
-            });
-            tx.repo::<Customer>().insert_many(customers).await.expect("inserted");
-            tx.commit().await.expect("committed");
-        }
-        let (clock, random) = (ledger.clock.clone(), Random::new(seed));
-        Self { tenants, clock, random, steps: 0, refused: 0, dropped: 0 }
-    }
-
-    /// Some steps of one tenant; what the model learns from them counts when they are committed.
-    async fn transaction(&mut self, db: &TenantDb) {
-        let at = self.random.below(TENANTS as u64) as usize;
-        let (tenant, mut model) = self.tenants[at].clone();
-        let other = self.tenants[(at + 1) % TENANTS].0;
-        self.clock.advance(Duration::from_secs(1));
-        let mut tx = db.tenant(tenant);
-        for _ in 0..=self.random.below(6) {
-            self.steps += 1;
-            let mut step =
-                Step { tenant, other, now: self.clock.clone(), random: &mut self.random };
-            if !step.run(&mut tx, &mut model).await {
-                self.refused += 1;
-                tx.commit().await.expect_err("a failed step is not committed");
-                return;
-            }
-        }
-        if self.random.below(5) == 0 {
-            self.dropped += 1;
-            return;
-        }
-        tx.commit().await.expect("committed");
-        self.tenants[at].1 = model;
-    }
-
-    async fn compare_all(&self, db: &TenantDb) {
-        for (tenant, model) in &self.tenants {
-            let mut tx = db.read(*tenant);
-            let rows = tx.repo::<Invoice>().with_deleted().list(List::oldest(1_000)).await;
-            let rows = rows.expect("a list").items;
-            assert!(rows.iter().all(|row| row.tenant_id == *tenant));
-            assert_eq!(rows, model.all());
-        }
-    }
-}
-
 /// One verb, with the model's answer beside the database's.
-struct Step<'a> {
-    tenant: TenantId,
-    other: TenantId,
-    now: Arc<ManualClock>,
-    random: &'a mut Random,
+pub(super) struct Step<'a> {
+    pub(super) tenant: TenantId,
+    pub(super) other: TenantId,
+    pub(super) clock: Arc<ManualClock>,
+    pub(super) random: &'a mut Random,
 }
 
 impl Step<'_> {
     /// Tells whether the transaction goes on.
-    async fn run(&mut self, tx: &mut TenantTx, model: &mut Model) -> bool {
-        let now = self.now.now();
+    pub(super) async fn run(&mut self, tx: &mut TenantTx, model: &mut Model) -> bool {
+        let which = self.random.below(24);
+        if which >= 20 {
+            return self.own_sql(which, tx, model).await;
+        }
+        let now = self.clock.now();
         let id = self.id();
         let mut repo = tx.repo::<Invoice>();
-        match self.random.below(20) {
+        match which {
             0 | 1 => {
                 let new = self.invoice();
                 agree(repo.insert(new.clone()).await, model.insert(new, now))
@@ -175,6 +85,24 @@ impl Step<'_> {
                 self.join(&mut repo, model).await;
                 agree(repo.get(&id).await, Ok(model.live(id)))
                     && agree(repo.with_deleted().get(&id).await, Ok(model.any(id)))
+            }
+        }
+    }
+
+    async fn own_sql(&mut self, which: u64, tx: &mut TenantTx, model: &mut Model) -> bool {
+        match which {
+            20 => {
+                let (amount, of) = (self.random.below(9) as i64, self.status());
+                let changed = own_sql::add_to_totals(tx, amount, of).await;
+                agree(changed, Ok(model.add_to_totals(amount, of)))
+            }
+            21 => {
+                let number = format!("R-{}", self.id());
+                agree(own_sql::erase(tx, &number).await, Ok(model.erase(&number)))
+            }
+            _ => {
+                own_sql::read_all(tx, model).await;
+                true
             }
         }
     }
@@ -257,12 +185,16 @@ impl Step<'_> {
         self.change(new)
     }
 
+    fn status(&mut self) -> Status {
+        [Status::Open, Status::Paid, Status::PastDue][self.random.below(3) as usize]
+    }
+
     /// Other values in the columns that an update writes, and now and then a stale version.
     fn change(&mut self, row: Invoice) -> Invoice {
         let stale = i64::from(self.random.below(8) == 0);
         Invoice {
             total: self.random.below(10) as i64 * 100,
-            status: [Status::Open, Status::Paid, Status::PastDue][self.random.below(3) as usize],
+            status: self.status(),
             note: [None, Some("a".to_owned()), Some("b".to_owned())][self.random.below(3) as usize]
                 .clone(),
             customer_id: [None, Some(1), Some(3), Some(4)][self.random.below(4) as usize],
@@ -272,7 +204,7 @@ impl Step<'_> {
     }
 }
 
-fn text(status: Status) -> &'static str {
+pub(super) fn text(status: Status) -> &'static str {
     match status {
         Status::Open => "open",
         Status::Paid => "paid",
