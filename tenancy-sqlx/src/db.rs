@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use tenancy_core::{
-    Auditor, Bypass, BypassPurpose, Clock, Error, ErrorKind, ServerName, TenantDirectory, TenantId,
-    TenantKey,
-};
 #[cfg(feature = "axum")]
-use tenancy_core::{Placement, Tenant};
+use tenancy_core::Placement;
+use tenancy_core::{
+    Auditor, Bypass, BypassPurpose, Clock, Error, ErrorKind, ServerName, Tenant, TenantDirectory,
+    TenantId, TenantKey,
+};
 use time::OffsetDateTime;
 
 use crate::backend::{Access, Backend, Connection};
@@ -114,6 +114,9 @@ impl TenantDb {
             ));
         }
         binding::verify_options(&options, servers.backend())?;
+        if let Some(role) = &options.service_role {
+            seal::require_plain(role)?;
+        }
         let entrance = Entrance::open(&options, servers.backend())?;
         let known = options.known.clone().with_shared(options.shared.tables());
         let scoper = Scoper::new(known.with_entities(options.schema, options.registry.tables()));
@@ -220,8 +223,7 @@ impl TenantDb {
     /// [`ErrorKind::Misconfigured`](tenancy_core::ErrorKind::Misconfigured) says what is wrong
     /// and what to do.
     pub async fn verify(&self) -> Result<(), Error> {
-        rls::verify(self).await?;
-        keys::verify(self).await?;
+        self.verify_tables().await?;
         match &self.inner.options.seal {
             Some(key) => seal::verify(self, key).await,
             None => Ok(()),
@@ -232,21 +234,45 @@ impl TenantDb {
     /// tables and of the library's own. It can neither alter nor empty them. Run it as their owner,
     /// after [`migrate`](Self::migrate). Elsewhere than on Postgres it does nothing.
     ///
+    /// This is about the shared tables of the first server.
+    /// [`TenantDbOptions::service_role`] does it wherever tenants are.
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Invalid`] for a name that is not plain: 1 to 63 of `a-z`, `0-9` and `_`.
     pub async fn grant_to(&self, role: &str) -> Result<(), Error> {
-        seal::grant(self, role, self.inner.options.schema).await
+        seal::grant(&self.at(Place::MAIN), role).await
     }
 
     /// Ends a key of [sealed binding](TenantDbOptions::sealed) at a time: a transaction that begins
     /// later and brings it sees nothing. Run it as the owner of the tables.
     ///
+    /// This is about the database of the first server, with its shared tables and tenants' schemas.
+    /// The others have keys of their own: see
+    /// [`expire_tenant_seal_key`](Self::expire_tenant_seal_key).
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::NotFound`] when there is no such version.
     pub async fn expire_seal_key(&self, version: u32, at: OffsetDateTime) -> Result<(), Error> {
-        seal::expire(self, version, at).await
+        seal::expire(&self.at(Place::MAIN), version, at).await
+    }
+
+    /// Does in the database where a tenant is what [`expire_seal_key`](Self::expire_seal_key) does
+    /// in the first one.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] when there is no such version; [`ErrorKind::TenantProvisioning`] when
+    /// the database is not there.
+    pub async fn expire_tenant_seal_key(
+        &self,
+        tenant: &Tenant,
+        version: u32,
+        at: OffsetDateTime,
+    ) -> Result<(), Error> {
+        let place = self.servers().place(tenant.placement(), tenant.id())?;
+        seal::expire(&self.at(place), version, at).await
     }
 
     /// Names a tenant, for reading and writing. Nothing is acquired before the first statement.
@@ -413,6 +439,14 @@ impl TenantDb {
             seal::install(self, key).await?;
         }
         rls::enable(self).await?;
+        if let Some(role) = &self.inner.options.service_role {
+            seal::grant(self, role).await?;
+        }
+        self.verify_tables().await
+    }
+
+    /// Checks what must hold for the owner of the tables too.
+    pub(crate) async fn verify_tables(&self) -> Result<(), Error> {
         rls::verify(self).await?;
         keys::verify(self).await
     }

@@ -24,6 +24,7 @@ pub struct TenantDbOptions {
     pub(crate) cross_tenant: Option<Address>,
     pub(crate) known: Known,
     pub(crate) seal: Option<SealKey>,
+    pub(crate) service_role: Option<String>,
     pub(crate) max_connections: u32,
     pub(crate) acquire_timeout: Duration,
     pub(crate) statement_timeout: Duration,
@@ -55,6 +56,7 @@ impl Default for TenantDbOptions {
             cross_tenant: None,
             known: Known::default(),
             seal: None,
+            service_role: None,
             // Ten is what sqlx takes; a transaction holds one for a millisecond or so.
             max_connections: 10,
             // Long enough for a queue, short enough for a caller who waits.
@@ -157,7 +159,9 @@ impl TenantDbOptions {
     /// It takes two roles. The owner of the tables migrates, with this option; that makes the
     /// function `tenancy.current_tenant()`, a table of keys that only the owner reads, and the
     /// policies that ask the function. The service is another role, that
-    /// [`TenantDb::grant_to`] gives its rights; start-up refuses one that could get around.
+    /// [`service_role`](Self::service_role) or [`TenantDb::grant_to`] gives its rights; start-up
+    /// refuses one that could get around. Tenants with a schema or a database of their own are
+    /// sealed in the same way: the owner provisions them.
     ///
     /// ```no_run
     /// # use tenancy_sqlx::{Migration, SealKey, TenantDb};
@@ -172,13 +176,37 @@ impl TenantDbOptions {
     /// ```
     ///
     /// To change the key, migrate with a key of the next version, start the services with it, and
-    /// end the old one by [`TenantDb::expire_seal_key`].
+    /// end the old one by [`TenantDb::expire_seal_key`]. Each database has its keys: for tenants with
+    /// a database of their own, [`TenantDb::migrate_tenant`] brings the new one and
+    /// [`TenantDb::expire_tenant_seal_key`] ends the old one.
     ///
     /// It costs one round trip a transaction. The proof is over the process and the begin of the
     /// transaction, so that it works behind a pooler in transaction mode too. The library's own
     /// tables, `tenancy_*`, are not sealed.
     pub fn sealed(mut self, key: SealKey) -> Self {
         self.seal = Some(key);
+        self
+    }
+
+    /// Names the role that the service runs as, for a program that migrates and provisions as the
+    /// owner of the tables, on Postgres: every place that it makes or brings up to date gives that
+    /// role what [`TenantDb::grant_to`] would, and a tenant's own database lets it connect.
+    ///
+    /// ```no_run
+    /// # use tenancy_core::Tenant;
+    /// # use tenancy_sqlx::{Migration, TenantDb};
+    /// # async fn example(tenant: &Tenant, migrations: &[Migration]) -> Result<(), tenancy_core::Error> {
+    /// let owner = TenantDb::options().service_role("service").connect("postgres://owner@…/app").await?;
+    /// owner.migrate(migrations).await?;
+    /// owner.provision(tenant, migrations).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`connect`](Self::connect) refuses a name that is not plain: 1 to 63 of `a-z`, `0-9` and `_`.
+    pub fn service_role(mut self, role: impl Into<String>) -> Self {
+        self.service_role = Some(role.into());
         self
     }
 

@@ -15,8 +15,9 @@ impl TenantDb {
     /// it: its schema on Postgres, its database, its file on SQLite. It may run again at any time,
     /// and goes on where it was stopped; tenants may be provisioned side by side.
     ///
-    /// For a tenant in shared tables this is [`verify`](Self::verify) for their server: nothing is
-    /// made there, [`migrate`](Self::migrate) does that for all.
+    /// For a tenant in shared tables this is [`verify`](Self::verify) for their server, but for
+    /// what only the service must not be: nothing is made there, [`migrate`](Self::migrate) does that
+    /// for all.
     ///
     /// On Postgres the role must be allowed to: `CREATE` on the database for a schema, the
     /// attribute `CREATEDB` for a database, to which `PUBLIC` may not connect then. Inside, every
@@ -37,7 +38,7 @@ impl TenantDb {
         let place = self.servers().place(tenant.placement(), tenant.id())?;
         let shared = self.at(Place { room: Room::Shared, ..place });
         match place.room {
-            Room::Shared => return shared.verify().await,
+            Room::Shared => return shared.verify_tables().await,
             Room::Schema(_) => {
                 rls::verify_role(&shared).await?;
                 self.at(place).create_schema().await?;
@@ -123,7 +124,7 @@ impl TenantDb {
     }
 
     /// The schema of this place, where there are schemas.
-    fn schema_here(&self) -> Option<String> {
+    pub(crate) fn schema_here(&self) -> Option<String> {
         match (self.backend(), self.place().room) {
             (Backend::Postgres, Room::Schema(owner)) => Some(ident::of_tenant(owner)),
             (Backend::Postgres, _) => Some(self.options_in_use().schema.to_owned()),

@@ -7,6 +7,7 @@ use super::SealKey;
 use crate::TenantDb;
 use crate::backend::Access;
 use crate::migrate;
+use crate::pool::{Place, Room};
 
 /// The body of the function, as the catalogue keeps it.
 pub(super) const BODY: &str = include_str!("current_tenant.sql");
@@ -14,7 +15,9 @@ pub(super) const BODY: &str = include_str!("current_tenant.sql");
 /// Makes the function and its table, and adds a key, as their owner.
 pub(crate) async fn install(db: &TenantDb, key: &SealKey) -> Result<(), Error> {
     let mut connection = db.begin_shared(Access::ReadWrite).await?;
-    migrate::lock(db, &mut connection).await?;
+    // The function is the database's: tenants whose schemas are made side by side wait here.
+    let shared = db.at(Place { room: Room::Shared, ..db.place() });
+    migrate::lock(&shared, &mut connection).await?;
     connection.script("install sealed binding", script()).await?;
     let add = "INSERT INTO tenancy.seal_keys AS key (version, inner_pad, outer_pad)
                VALUES ($1, $2, $3)

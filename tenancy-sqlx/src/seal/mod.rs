@@ -9,7 +9,7 @@ mod install;
 mod key;
 mod verify;
 
-pub(crate) use grant::grant;
+pub(crate) use grant::{grant, require_plain};
 pub(crate) use install::{expire, install};
 pub use key::SealKey;
 pub(crate) use verify::verify;
