@@ -7,12 +7,14 @@ mod limits;
 mod measured;
 mod record;
 mod resident;
+mod side_by_side;
 mod usage;
 
 pub use figure::{Figure, Goal, Outcome};
 pub use measured::{Measured, MeasuredError};
 pub use record::record;
 pub use resident::resident_bytes;
+pub use side_by_side::side_by_side;
 
 /// Returns the figures of a topic, or `None` when no topic has this name.
 pub fn figures(topic: &str) -> Option<&'static [Figure]> {
