@@ -13,7 +13,7 @@ use super::mysql;
 use super::postgres;
 #[cfg(feature = "postgres")]
 use super::postgres_opening::PgOpening;
-use super::row::CodedRow;
+use super::rows::Rows;
 use super::savepoints::SavepointId;
 #[cfg(feature = "sqlite")]
 use super::sqlite;
@@ -79,46 +79,44 @@ impl Connection {
 
     /// Runs a statement and reads its rows. A row that cannot be read, or must not be, spoils
     /// the transaction like a failed statement.
-    pub(crate) async fn fetch<T>(
+    pub(crate) async fn fetch<T: Send>(
         &mut self,
         doing: &'static str,
         sql: SqlStr,
         values: Vec<Value>,
-        read: impl Fn(&mut dyn Row) -> Result<T, Error>,
+        read: impl Fn(&mut dyn Row) -> Result<T, Error> + Sync,
     ) -> Result<Vec<T>, Error> {
+        let mut rows = Rows::new(&read);
         match self {
             #[cfg(feature = "mysql")]
             Self::MySql(transaction) => {
-                let rows = mysql::fetch(transaction.enter().await?, sql, values).await;
-                let rows = transaction.leave(doing, rows)?;
-                let rows = rows.iter().map(|row| read(&mut CodedRow::<sqlx::MySql>(row)));
-                rows.collect::<Result<_, _>>().inspect_err(|_| transaction.spoil())
+                let done = mysql::fetch(transaction.enter().await?, sql, values, &mut rows).await;
+                transaction.leave(doing, done)?;
+                rows.finish().inspect_err(|_| transaction.spoil())
             }
             #[cfg(feature = "postgres")]
             Self::Postgres { transaction, prepared, begin, patience } => {
                 let again = transaction.is_unused().then(|| (sql.clone(), values.clone()));
-                let mut rows =
-                    postgres::fetch(transaction.enter().await?, sql, values, *prepared).await;
-                if rows.as_ref().is_err_and(is_stale_plan) {
+                let connection = transaction.enter().await?;
+                let mut done = postgres::fetch(connection, sql, values, *prepared, &mut rows).await;
+                if done.as_ref().is_err_and(is_stale_plan) {
                     if let Some((sql, values)) = again {
                         transaction.restart(begin.clone(), *patience).await?;
                         let connection = transaction.enter().await?;
-                        rows = postgres::fetch(connection, sql, values, *prepared).await;
+                        done = postgres::fetch(connection, sql, values, *prepared, &mut rows).await;
                     } else {
                         // What it has prepared is of no more use to anybody.
                         transaction.close_after();
                     }
                 }
-                let rows = transaction.leave(doing, rows)?;
-                let rows = rows.iter().map(|row| read(&mut CodedRow::<sqlx::Postgres>(row)));
-                rows.collect::<Result<_, _>>().inspect_err(|_| transaction.spoil())
+                transaction.leave(doing, done)?;
+                rows.finish().inspect_err(|_| transaction.spoil())
             }
             #[cfg(feature = "sqlite")]
             Self::Sqlite(transaction) => {
-                let rows = sqlite::fetch(transaction.enter().await?, sql, values).await;
-                let rows = transaction.leave(doing, rows)?;
-                let rows = rows.iter().map(|row| read(&mut CodedRow::<sqlx::Sqlite>(row)));
-                rows.collect::<Result<_, _>>().inspect_err(|_| transaction.spoil())
+                let done = sqlite::fetch(transaction.enter().await?, sql, values, &mut rows).await;
+                transaction.leave(doing, done)?;
+                rows.finish().inspect_err(|_| transaction.spoil())
             }
         }
     }

@@ -20,6 +20,7 @@ mod postgres_route;
 mod postgres_session;
 mod route;
 mod row;
+mod rows;
 mod savepoints;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;

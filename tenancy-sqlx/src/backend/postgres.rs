@@ -10,7 +10,7 @@ use sqlx::{
     Arguments as _, AssertSqlSafe, Connection as _, Decode, Executor as _, Postgres, Row as _,
     SqlSafeStr as _, SqlStr, Type, TypeInfo as _, ValueRef as _,
 };
-use tenancy_core::entity::{Kind, Value};
+use tenancy_core::entity::{Kind, Row, Value};
 use tenancy_core::{Error, ErrorKind, TenantId};
 use time::OffsetDateTime;
 use tokio::time::timeout;
@@ -22,6 +22,7 @@ use super::pools::{Begin, Shape};
 use super::postgres_opening::{PgOpening, sealed};
 use super::postgres_session::{bind, clear_on_release};
 use super::row::Codec;
+use super::rows::Rows;
 use super::transaction::Access;
 use crate::binding::Binding;
 use crate::ident::{self, quote};
@@ -184,14 +185,18 @@ pub(super) async fn execute(
     Ok(query.execute(connection).await?.rows_affected())
 }
 
-pub(super) async fn fetch(
+pub(super) async fn fetch<T: Send, R>(
     connection: &mut PgConnection,
     sql: SqlStr,
     values: Vec<Value>,
     prepared: bool,
-) -> sqlx::Result<Vec<PgRow>> {
+    rows: &mut Rows<'_, T, R>,
+) -> sqlx::Result<()>
+where
+    R: Fn(&mut dyn Row) -> Result<T, Error> + Sync,
+{
     let query = sqlx::query_with(sql, Postgres::encode(values)?).persistent(prepared);
-    query.fetch_all(connection).await
+    query.map(|row| rows.add::<Postgres>(&row)).fetch_all(connection).await.map(drop)
 }
 
 impl Codec for Postgres {

@@ -13,7 +13,7 @@ use sqlx::{
     Arguments as _, ConnectOptions as _, Connection as _, Decode, Row as _, SqlSafeStr as _,
     SqlStr, Sqlite, Type, TypeInfo as _, ValueRef as _,
 };
-use tenancy_core::entity::{Kind, Value};
+use tenancy_core::entity::{Kind, Row, Value};
 use tenancy_core::{Error, ErrorKind, TenantId};
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
@@ -24,6 +24,7 @@ use uuid::Uuid;
 use super::error::from_sqlx;
 use super::pools::{Shape, Slots};
 use super::row::Codec;
+use super::rows::Rows;
 use super::transaction::Access;
 use crate::ident;
 use crate::options::TenantDbOptions;
@@ -194,12 +195,20 @@ pub(super) async fn execute(
     Ok(query.execute(connection).await?.rows_affected())
 }
 
-pub(super) async fn fetch(
+pub(super) async fn fetch<T: Send, R>(
     connection: &mut SqliteConnection,
     sql: SqlStr,
     values: Vec<Value>,
-) -> sqlx::Result<Vec<SqliteRow>> {
-    sqlx::query_with(sql, Sqlite::encode(values)?).fetch_all(connection).await
+    rows: &mut Rows<'_, T, R>,
+) -> sqlx::Result<()>
+where
+    R: Fn(&mut dyn Row) -> Result<T, Error> + Sync,
+{
+    sqlx::query_with(sql, Sqlite::encode(values)?)
+        .map(|row| rows.add::<Sqlite>(&row))
+        .fetch_all(connection)
+        .await
+        .map(drop)
 }
 
 /// Times are text of one width in UTC: they sort as times and SQLite's functions read them.

@@ -61,12 +61,12 @@ impl<P: BypassPurpose> CrossTenantTx<P> {
     }
 
     /// Has a statement recorded, for all tenants or for one, and runs it.
-    pub(crate) async fn fetch<T>(
+    pub(crate) async fn fetch<T: Send>(
         &mut self,
         (tenant, what): (Option<TenantId>, &str),
         doing: &'static str,
         (sql, values): (SqlStr, Vec<Value>),
-        read: impl Fn(&mut dyn Row) -> Result<T, Error>,
+        read: impl Fn(&mut dyn Row) -> Result<T, Error> + Sync,
     ) -> Result<Vec<T>, Error> {
         match tenant {
             Some(tenant) => self.bypass.use_on(tenant, what).await?,

@@ -84,12 +84,12 @@ impl SharedTx {
         self.connection().await?.execute(doing, sql, values).await
     }
 
-    pub(crate) async fn fetch<T>(
+    pub(crate) async fn fetch<T: Send>(
         &mut self,
         doing: &'static str,
         sql: SqlStr,
         values: Vec<Value>,
-        read: impl Fn(&mut dyn Row) -> Result<T, Error>,
+        read: impl Fn(&mut dyn Row) -> Result<T, Error> + Sync,
     ) -> Result<Vec<T>, Error> {
         self.connection().await?.fetch(doing, sql, values, read).await
     }

@@ -191,12 +191,12 @@ impl TenantTx {
 
     /// Changes rows and reads them, where a change does not return them: when this is dropped
     /// between the two, the transaction goes with it. Reads nothing when nothing was changed.
-    pub(crate) async fn change_and_fetch<T>(
+    pub(crate) async fn change_and_fetch<T: Send>(
         &mut self,
         doing: &'static str,
         change: (SqlStr, Vec<Value>),
         then: (SqlStr, Vec<Value>),
-        read: impl Fn(&mut dyn Row) -> Result<T, Error>,
+        read: impl Fn(&mut dyn Row) -> Result<T, Error> + Sync,
     ) -> Result<Vec<T>, Error> {
         self.connection().await?;
         let mut connection = self.progress.lend()?;
@@ -209,12 +209,12 @@ impl TenantTx {
         rows.inspect_err(|error| crossing::tell(self, error))
     }
 
-    pub(crate) async fn fetch<T>(
+    pub(crate) async fn fetch<T: Send>(
         &mut self,
         doing: &'static str,
         sql: SqlStr,
         values: Vec<Value>,
-        read: impl Fn(&mut dyn Row) -> Result<T, Error>,
+        read: impl Fn(&mut dyn Row) -> Result<T, Error> + Sync,
     ) -> Result<Vec<T>, Error> {
         let rows = self.connection().await?.fetch(doing, sql, values, read).await;
         rows.inspect_err(|error| crossing::tell(self, error))

@@ -61,12 +61,12 @@ impl<E: TenantEntity> Repository<'_, E> {
         self.joined(" LEFT JOIN ", &join, &list.into(), pair, |(row, _)| row).await
     }
 
-    async fn joined<F: TenantEntity, T>(
+    async fn joined<F: TenantEntity, T: Send>(
         &mut self,
         how: &str,
         join: &Join<E, F>,
         list: &List<E>,
-        pair: impl Fn(E, Option<F>) -> Result<T, Error>,
+        pair: impl Fn(E, Option<F>) -> Result<T, Error> + Sync,
         entity: impl Fn(&T) -> &E,
     ) -> Result<Slice<T>, Error> {
         let terms = terms(list);

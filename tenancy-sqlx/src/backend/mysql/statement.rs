@@ -1,9 +1,11 @@
 use sqlx::SqlStr;
-use sqlx::mysql::{MySqlConnection, MySqlRow};
-use tenancy_core::entity::Value;
+use sqlx::mysql::MySqlConnection;
+use tenancy_core::Error;
+use tenancy_core::entity::{Row, Value};
 
 use super::codec::bind;
 use super::marks::Positional;
+use crate::backend::rows::Rows;
 
 pub(in crate::backend) async fn execute(
     connection: &mut MySqlConnection,
@@ -16,11 +18,19 @@ pub(in crate::backend) async fn execute(
     Ok(query.execute(connection).await?.rows_affected())
 }
 
-pub(in crate::backend) async fn fetch(
+pub(in crate::backend) async fn fetch<T: Send, R>(
     connection: &mut MySqlConnection,
     sql: SqlStr,
     values: Vec<Value>,
-) -> sqlx::Result<Vec<MySqlRow>> {
+    rows: &mut Rows<'_, T, R>,
+) -> sqlx::Result<()>
+where
+    R: Fn(&mut dyn Row) -> Result<T, Error> + Sync,
+{
     let Positional { sql, order } = Positional::of(sql, values.len())?;
-    sqlx::query_with(sql, bind(&values, &order)?).fetch_all(connection).await
+    sqlx::query_with(sql, bind(&values, &order)?)
+        .map(|row| rows.add::<sqlx::MySql>(&row))
+        .fetch_all(connection)
+        .await
+        .map(drop)
 }
