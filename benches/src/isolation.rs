@@ -83,7 +83,7 @@ pub(crate) const FIGURES: [Figure; 18] = [
         question: "a row, of 1,000 schemas / of 10",
         ours: "isolation_models/schemas_1000",
         reference: "isolation_models/schemas_10",
-        goal: Goal::Ratio(1.2),
+        goal: Goal::Ratio(1.4),
     },
     Figure {
         question: "200 databases at once: transactions that fail",

@@ -46,14 +46,14 @@ pub(crate) const INVOICES: Migration = Migration::portable(
     CREATE INDEX invoices_total ON invoices (tenant_id, total, id)",
 );
 
-/// Gives each tenant as many rows, with the keys from 1.
+/// Gives each tenant as many rows, with the keys from 1. Those of a tenant lie together.
 pub(crate) async fn fill(admin: &mut PgConnection, tenants: &[TenantId], rows: i64) {
     for some in tenants.chunks(1_000) {
         let ids: Vec<_> = some.iter().map(|tenant| format!("('{tenant}'::uuid)")).collect();
         let fill = format!(
             "INSERT INTO invoices
              SELECT tenant, n, 'R-' || n, 'open', n, NULL, 1
-             FROM (VALUES {}) AS t (tenant), generate_series(1, {rows}) n",
+             FROM (VALUES {}) AS t (tenant), generate_series(1, {rows}) n ORDER BY tenant, n",
             ids.join(", ")
         );
         run(admin, &fill).await;
