@@ -20,7 +20,7 @@ const BUDGET: u32 = 50;
 /// How often each tenant with a database of its own writes and reads.
 const TURNS: i64 = 5;
 /// How many places are made at a time.
-const MAKERS: usize = 4;
+const MAKERS: u32 = 4;
 
 /// Tenants that live alike.
 struct Tenants {
@@ -33,7 +33,7 @@ impl Tenants {
     /// Makes their places, and writes a row for each.
     async fn create(placement: &Placement, count: usize) -> Self {
         let database = Database::create().await;
-        let options = TenantDb::options().register::<Invoice>().max_connections(MAKERS as u32);
+        let options = TenantDb::options().register::<Invoice>().max_connections(MAKERS);
         let options = options.dedicated_connections(BUDGET);
         let options = options.acquire_timeout(Duration::from_mins(2));
         let db = options.connect(&database.url(ROLE)).await.expect("it answers");
@@ -47,7 +47,7 @@ impl Tenants {
             let tenant = Tenant::new(id, slug, plan.clone()).with_placement(placement.clone());
             directory.insert(tenant.clone()).expect("inserted");
             ids.push(id);
-            if making.len() >= MAKERS {
+            if making.len() >= MAKERS as usize {
                 making.join_next().await.expect("some").expect("no panic");
             }
             let db = db.clone();
