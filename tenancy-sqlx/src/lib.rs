@@ -28,6 +28,7 @@
 //! * `axum`: [`TenantTx`] as an extractor.
 //! * `probe`: the module `probe`, which tries an application's own tables. Each repository is
 //!   compiled for each entity then.
+//! * `testing`: that, and the module `testing`: a database for each test of an application.
 
 #[cfg(not(any(feature = "mysql", feature = "postgres", feature = "sqlite")))]
 compile_error!(
@@ -55,6 +56,8 @@ mod rls;
 mod scope;
 mod seal;
 mod shared;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod usage;
 
 /// See [`TenantTx::sql`].

@@ -28,4 +28,5 @@ mod repository;
 mod resolve;
 mod scoper;
 mod services;
+mod testing;
 mod usage;

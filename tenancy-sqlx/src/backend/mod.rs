@@ -25,6 +25,8 @@ mod savepoints;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 mod transaction;
+#[cfg(all(feature = "testing", any(feature = "mysql", feature = "postgres")))]
+mod workshop;
 
 pub(crate) use connection::Connection;
 pub(crate) use lease::Lease;
@@ -32,6 +34,8 @@ pub(crate) use pools::{Begin, Pools, Shape, Slots, create_database};
 pub(crate) use route::Route;
 pub(crate) use savepoints::SavepointId;
 pub(crate) use transaction::Access;
+#[cfg(all(feature = "testing", any(feature = "mysql", feature = "postgres")))]
+pub(crate) use workshop::Workshop;
 
 /// The databases that are spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
