@@ -20,7 +20,7 @@ use crate::migrate::{self, Migration, Tables};
 use crate::options::TenantDbOptions;
 #[cfg(feature = "probe")]
 use crate::pool::Seats;
-use crate::pool::{Place, Room, Servers};
+use crate::pool::{Order, Place, Room, Servers, TenantShare};
 use crate::repository::{CursorKey, Registry};
 use crate::rls;
 use crate::scope::Scoper;
@@ -409,7 +409,7 @@ impl TenantDb {
     #[cfg(feature = "probe")]
     pub(crate) async fn for_probe(&self, tenants: [TenantId; 2]) -> Result<Self, Error> {
         let [one, other] = tenants;
-        let places = [(one, self.place_of(one).await?), (other, self.place_of(other).await?)];
+        let places = [(one, self.place_of(one).await?.0), (other, self.place_of(other).await?.0)];
         let seats = Seats::open(self.servers(), places, &self.inner.options)?;
         Ok(Self { seats: Some(Arc::new(seats)), ..self.at(places[0].1) })
     }
@@ -461,19 +461,21 @@ impl TenantDb {
         if let Some(seats) = &self.seats {
             return seats.begin(tenant, Some(tenant), access, &self.inner.options).await;
         }
-        let place = self.place_of(tenant).await?;
+        let (place, share) = self.place_of(tenant).await?;
         self.require_guard(place).await?;
-        self.servers().begin(place, Some(tenant), access, &self.inner.options).await
+        let order = Order::of(tenant, access, share);
+        self.servers().begin(place, order, &self.inner.options).await
     }
 
     /// Begins a transaction for a tenant that does not exist, to see whether its seal is believed.
     pub(crate) async fn begin_sealed(&self, tenant: TenantId) -> Result<Connection, Error> {
-        self.servers().begin(self.place, Some(tenant), Access::ReadOnly, &self.inner.options).await
+        let order = Order::of(tenant, Access::ReadOnly, TenantShare::new());
+        self.servers().begin(self.place, order, &self.inner.options).await
     }
 
     /// Begins a transaction for no tenant: it sees the library's tables and no tenant's rows.
     pub(crate) async fn begin_shared(&self, access: Access) -> Result<Connection, Error> {
-        self.servers().begin(self.place, None, access, &self.inner.options).await
+        self.servers().begin(self.place, Order::of_none(access), &self.inner.options).await
     }
 
     /// Begins a transaction that reads the rows of all tenants.
@@ -502,13 +504,17 @@ impl TenantDb {
         self.servers().verified(place).route.get_or_try_init(verify).await.map(drop)
     }
 
-    async fn place_of(&self, tenant: TenantId) -> Result<Place, Error> {
-        let Some(directory) = &self.directory else { return Ok(self.place) };
+    async fn place_of(&self, tenant: TenantId) -> Result<(Place, TenantShare), Error> {
+        let rule = &self.inner.options.share;
+        let Some(directory) = &self.directory else {
+            return Ok((self.place, rule.of(tenant, None)?));
+        };
         let found = directory.find(&TenantKey::Id(tenant)).await?.ok_or_else(|| {
             let message = "find the place of a tenant: the directory does not know it";
             Error::new(ErrorKind::TenantUnknown, message)
         })?;
-        self.servers().place(found.tenant.placement(), tenant)
+        let place = self.servers().place(found.tenant.placement(), tenant)?;
+        Ok((place, rule.of(tenant, Some(&found.tenant))?))
     }
 
     /// Refuses a place that would not keep tenants apart by itself. Each is asked once.

@@ -19,7 +19,7 @@
 //!
 //! # What is not here yet
 //!
-//! Read replicas, and a share of the connections for each tenant.
+//! Read replicas.
 //!
 //! # Features
 //!
@@ -178,6 +178,7 @@ pub use directory::SqlDirectory;
 pub use handle::{CrossTenantTx, Savepoint, SharedTx, TenantTx};
 pub use migrate::Migration;
 pub use options::TenantDbOptions;
+pub use pool::TenantShare;
 pub use repository::Repository;
 pub use scope::Sql;
 pub use seal::SealKey;

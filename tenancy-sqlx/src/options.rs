@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tenancy_core::entity::SharedEntity;
-use tenancy_core::{Auditor, Clock, Error, ServerName, SystemClock, TenantEntity};
+use tenancy_core::{
+    Auditor, Clock, Error, ServerName, SystemClock, Tenant, TenantEntity, TenantId,
+};
 
 use crate::TenantDb;
 use crate::binding::Binding;
 use crate::ident::is_plain;
-use crate::pool::Place;
+use crate::pool::{Place, ShareRule, TenantShare};
 use crate::repository::{CursorKey, Registry};
 use crate::scope::Known;
 use crate::seal::SealKey;
@@ -30,6 +32,7 @@ pub struct TenantDbOptions {
     pub(crate) statement_timeout: Duration,
     pub(crate) prepared: bool,
     pub(crate) binding: Binding,
+    pub(crate) share: ShareRule,
     pub(crate) schema: &'static str,
     pub(crate) auditor: Option<Auditor>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -65,6 +68,7 @@ impl Default for TenantDbOptions {
             statement_timeout: Duration::from_secs(30),
             prepared: true,
             binding: Binding::Transaction,
+            share: ShareRule::Same(TenantShare::new()),
             schema: "public",
             auditor: None,
             clock: Arc::new(SystemClock),
@@ -224,7 +228,7 @@ impl TenantDbOptions {
     }
 
     /// Sets how long Postgres, `MySQL` and `MariaDB` may work on one statement; 30 seconds unless
-    /// set. `MySQL` bounds reading by it; writing waits no longer for a lock.
+    /// set, here or for a tenant by its [share](Self::share). `MySQL` bounds reading by it; writing waits no longer for a lock.
     pub fn statement_timeout(mut self, timeout: Duration) -> Self {
         self.statement_timeout = timeout;
         self
@@ -263,6 +267,44 @@ impl TenantDbOptions {
     /// ```
     pub fn binding(mut self, binding: Binding) -> Self {
         self.binding = binding;
+        self
+    }
+
+    /// Sets how much of the database each tenant may have at a time; without a bound of its own unless
+    /// set. Of this and the two below the last call counts.
+    pub fn share(mut self, share: TenantShare) -> Self {
+        self.share = ShareRule::Same(share);
+        self
+    }
+
+    /// Sets it by the tenant's id: `share` is asked when a transaction begins, and must answer
+    /// from memory.
+    pub fn share_by_id(
+        mut self,
+        share: impl Fn(TenantId) -> TenantShare + Send + Sync + 'static,
+    ) -> Self {
+        self.share = ShareRule::ById(Arc::new(share));
+        self
+    }
+
+    /// Sets it by the tenant's record, and so by its plan: `share` is asked when a transaction
+    /// begins, with what the [directory](TenantDb::with_directory) says. Without one, tenants are
+    /// refused.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tenancy_sqlx::{TenantDb, TenantShare};
+    ///
+    /// let options = TenantDb::options().share_by_record(|tenant| match tenant.plan().name() {
+    ///     "enterprise" => TenantShare::new().connections(8),
+    ///     _ => TenantShare::new().connections(2).statement_timeout(Duration::from_secs(2)),
+    /// });
+    /// ```
+    pub fn share_by_record(
+        mut self,
+        share: impl Fn(&Tenant) -> TenantShare + Send + Sync + 'static,
+    ) -> Self {
+        self.share = ShareRule::ByRecord(Arc::new(share));
         self
     }
 

@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::time::Duration;
 
 use tenancy_core::{Error, ErrorKind, TenantId};
 
@@ -59,6 +60,8 @@ pub(crate) struct Begin<'a> {
     pub(crate) schema: Cow<'a, str>,
     /// How the database learns the tenant.
     pub(crate) binding: Binding,
+    /// How long a statement may take, where the database can be told.
+    pub(crate) statement_timeout: Duration,
 }
 
 impl Begin<'static> {
@@ -69,6 +72,7 @@ impl Begin<'static> {
             access: Access::ReadOnly,
             schema: options.schema.into(),
             binding: Binding::Transaction,
+            statement_timeout: options.statement_timeout,
         }
     }
 }
@@ -146,7 +150,7 @@ impl Pools {
             #[cfg(feature = "mysql")]
             Self::MySql(pool) => {
                 // As on SQLite: there is no guard to tell the tenant to.
-                let statement = mysql::begin(begin.access, options);
+                let statement = mysql::begin(begin.access, begin.statement_timeout);
                 let patience = options.connect_timeout;
                 let transaction = Transaction::begin(pool, Some(statement), patience, lease);
                 Ok(Connection::MySql(transaction.await?))

@@ -116,15 +116,13 @@ pub(super) async fn create_database(
 
 /// How a transaction begins: with one message, for the session, or with a seal.
 pub(super) fn opening(order: &Begin<'_>, options: &TenantDbOptions) -> PgOpening {
-    let Some(tenant) = order.tenant else { return PgOpening::Plain(begin(order, options)) };
+    let Some(tenant) = order.tenant else { return PgOpening::Plain(begin(order)) };
     match (&options.seal, order.binding, order.access) {
         (Some(key), ..) => {
-            PgOpening::Sealed { begin: sealed(&begin(order, options)), tenant, key: key.clone() }
+            PgOpening::Sealed { begin: sealed(&begin(order)), tenant, key: key.clone() }
         }
-        (None, Binding::Session, Access::ReadOnly) => {
-            PgOpening::Session(bind(order, tenant, options))
-        }
-        _ => PgOpening::Plain(begin(order, options)),
+        (None, Binding::Session, Access::ReadOnly) => PgOpening::Session(bind(order, tenant)),
+        _ => PgOpening::Plain(begin(order)),
     }
 }
 
@@ -138,13 +136,13 @@ pub(super) fn opening(order: &Begin<'_>, options: &TenantDbOptions) -> PgOpening
 /// The schema is pinned because an unqualified name, and an operator too, is whatever the search
 /// path says: that of the role, of the database, or of the last user of a pooler's connection.
 /// `pg_catalog` comes first unless it is named, temporary tables last because they are.
-fn begin(begin: &Begin<'_>, options: &TenantDbOptions) -> SqlStr {
+fn begin(begin: &Begin<'_>) -> SqlStr {
     let mut text = String::with_capacity(200);
     text.push_str(match begin.access {
         Access::ReadOnly => "BEGIN READ ONLY",
         Access::ReadWrite => "BEGIN",
     });
-    let timeout = milliseconds(options.statement_timeout);
+    let timeout = milliseconds(begin.statement_timeout);
     let schema = quote(&begin.schema);
     let written = match begin.tenant {
         _ if begin.binding == Binding::None => Ok(()),

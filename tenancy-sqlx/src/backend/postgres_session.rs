@@ -16,9 +16,9 @@ use crate::options::TenantDbOptions;
 /// Names the tenant of a session that reads, and pins what every transaction pins.
 ///
 /// As one message it takes effect as a whole or not at all.
-pub(super) fn bind(begin: &Begin<'_>, tenant: TenantId, options: &TenantDbOptions) -> SqlStr {
+pub(super) fn bind(begin: &Begin<'_>, tenant: TenantId) -> SqlStr {
     let mut text = String::with_capacity(200);
-    let (schema, timeout) = (quote(&begin.schema), milliseconds(options.statement_timeout));
+    let (schema, timeout) = (quote(&begin.schema), milliseconds(begin.statement_timeout));
     write!(
         text,
         "SET {TENANT_SETTING} = '{tenant}'; SET default_transaction_read_only = on; \

@@ -8,13 +8,19 @@ mod failing;
 mod gate;
 mod lane;
 mod node;
+mod order;
 mod place;
 #[cfg(feature = "probe")]
 mod seats;
 mod servers;
+mod share;
+mod shares;
 
 pub(crate) use node::not_provisioned;
+pub(crate) use order::Order;
 pub(crate) use place::{Place, Room};
 #[cfg(feature = "probe")]
 pub(crate) use seats::Seats;
 pub(crate) use servers::Servers;
+pub(crate) use share::ShareRule;
+pub use share::TenantShare;

@@ -6,13 +6,14 @@ use tenancy_core::{Error, ErrorKind, TenantId};
 use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::Instant;
 
-use super::Room;
 use super::breaker::{Admission, Breaker};
 use super::dedicated::{Dedicated, Lent, Taken, Turn};
 use super::door::Door;
 use super::failing::Failing;
 use super::gate::{Gate, wait};
-use crate::backend::{Access, Begin, Connection, Lease, Pools, Shape};
+use super::shares::Slot;
+use super::{Order, Room};
+use crate::backend::{Begin, Connection, Lease, Pools, Shape};
 use crate::binding::Binding;
 use crate::ident;
 use crate::options::TenantDbOptions;
@@ -80,23 +81,24 @@ impl Node {
         &self.url
     }
 
-    /// Begins a transaction of a tenant, or of none, in a room.
+    /// Begins a transaction of a tenant, or of none, in a room; `slot` is given back when it has
+    /// ended.
     pub(super) async fn begin(
         &self,
         room: Room,
-        tenant: Option<TenantId>,
-        access: Access,
+        order: Order,
+        slot: Option<Slot>,
+        deadline: Instant,
         options: &TenantDbOptions,
     ) -> Result<Connection, Error> {
         let now = Instant::now();
         let admission = self.breaker.admits(now).ok_or_else(|| self.is_away())?;
-        let deadline = now + options.acquire_timeout;
-        let (schema, binding) = (schema(room, options), binding(room, options));
-        let order = Begin { tenant, access, schema, binding };
+        let access = order.access;
+        let order = begin(room, order, options);
         match room {
             Room::Shared | Room::Schema(_) => {
                 let turn = self.gate.enter(access, deadline).await?;
-                let begun = self.shared.begin(order, Lease::of(turn), options).await;
+                let begun = self.shared.begin(order, Lease::of((turn, slot)), options).await;
                 match &begun {
                     Ok(_) => self.breaker.succeeded(),
                     Err(error) if error.kind() == ErrorKind::Unavailable => self.failed(),
@@ -109,7 +111,7 @@ impl Node {
                 let is_trial = admission == Admission::Trial || own == Admission::Trial;
                 let door = Door::new(self.shared.backend(), self.index, owner, access);
                 match self.dedicated.take(door, deadline).await? {
-                    Taken::Idle(lent) => self.begin_on(&lent, owner, order, options).await,
+                    Taken::Idle(lent) => self.begin_on(lent, slot, owner, order, options).await,
                     Taken::None(turn) => {
                         let _connecting = wait(&self.connecting, deadline).await?;
                         // Those before may have found it away meanwhile.
@@ -118,7 +120,7 @@ impl Node {
                         }
                         let shape = Shape::Lane { owner, access };
                         let lent = self.open(turn, shape, deadline, options).await?;
-                        self.begin_on(&lent, owner, order, options).await
+                        self.begin_on(lent, slot, owner, order, options).await
                     }
                 }
             }
@@ -144,12 +146,14 @@ impl Node {
 
     async fn begin_on(
         &self,
-        lent: &Lent,
+        lent: Lent,
+        slot: Option<Slot>,
         owner: TenantId,
         order: Begin<'_>,
         options: &TenantDbOptions,
     ) -> Result<Connection, Error> {
-        let begun = lent.pools().begin(order, Lease::of(lent.clone()), options).await;
+        let lease = Lease::of((lent.clone(), slot));
+        let begun = lent.pools().begin(order, lease, options).await;
         begun
             .inspect(|_| {
                 self.breaker.succeeded();
@@ -189,6 +193,17 @@ impl Verified {
 
     pub(crate) fn add(&self, room: Room) {
         self.others.lock().unwrap_or_else(PoisonError::into_inner).insert(room);
+    }
+}
+
+/// How a transaction begins in a room.
+fn begin(room: Room, order: Order, options: &TenantDbOptions) -> Begin<'static> {
+    Begin {
+        tenant: order.tenant,
+        access: order.access,
+        schema: schema(room, options),
+        binding: binding(room, options),
+        statement_timeout: order.share.time_of_a_statement(options.statement_timeout),
     }
 }
 

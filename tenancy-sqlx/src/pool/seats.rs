@@ -62,7 +62,13 @@ impl Seats {
             Error::new(ErrorKind::TenantUnknown, "begin a transaction of a probe: whose is it?")
         })?;
         let binding = node::binding(seat.place.room, options);
-        let begin = Begin { tenant: bound, access, schema: seat.schema.clone(), binding };
+        let begin = Begin {
+            tenant: bound,
+            access,
+            schema: seat.schema.clone(),
+            binding,
+            statement_timeout: options.statement_timeout,
+        };
         seat.pools.begin(begin, Lease::default(), options).await
     }
 

@@ -1,9 +1,11 @@
 use tenancy_core::{Error, ErrorKind, Isolation, Placement, ServerName, TenantId};
+use tokio::time::Instant;
 
 use super::dedicated::Dedicated;
 use super::node::{Node, Verified};
-use super::{Place, Room};
-use crate::backend::{Access, Backend, Connection, create_database};
+use super::shares::Shares;
+use super::{Order, Place, Room};
+use crate::backend::{Backend, Connection, create_database};
 #[cfg(feature = "probe")]
 use crate::backend::{Pools, Shape};
 use crate::binding;
@@ -15,6 +17,7 @@ pub(crate) struct Servers {
     nodes: Vec<Node>,
     names: Vec<ServerName>,
     dedicated: Dedicated,
+    shares: Shares,
 }
 
 impl Servers {
@@ -38,7 +41,7 @@ impl Servers {
             nodes.push(node);
         }
         let names = options.servers.iter().map(|server| server.name.clone()).collect();
-        Ok(Self { nodes, names, dedicated })
+        Ok(Self { nodes, names, dedicated, shares: Shares::default() })
     }
 
     pub(crate) fn backend(&self) -> Backend {
@@ -91,15 +94,20 @@ impl Servers {
         })
     }
 
-    /// Begins a transaction of a tenant, or of none: then no tenant's rows are in reach.
+    /// Begins a transaction of a tenant, within its share, or of none: then no tenant's rows are in
+    /// reach.
     pub(crate) async fn begin(
         &self,
         place: Place,
-        tenant: Option<TenantId>,
-        access: Access,
+        order: Order,
         options: &TenantDbOptions,
     ) -> Result<Connection, Error> {
-        self.nodes[place.node].begin(place.room, tenant, access, options).await
+        let deadline = Instant::now() + options.acquire_timeout;
+        let slot = match (order.tenant, order.share.most_connections()) {
+            (Some(tenant), Some(width)) => Some(self.shares.enter(tenant, width, deadline).await?),
+            _ => None,
+        };
+        self.nodes[place.node].begin(place.room, order, slot, deadline, options).await
     }
 
     /// Refuses a server whose connections are not what the options take them for.

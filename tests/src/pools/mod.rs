@@ -4,6 +4,7 @@ mod away;
 mod budget;
 mod placement;
 mod schemas;
+mod shares;
 mod world;
 
 pub(crate) use world::World;

@@ -1,9 +1,9 @@
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
 
 use crate::backend::Access;
-use crate::options::TenantDbOptions;
 
 /// How the server reads a statement and what it does with a value that does not fit.
 ///
@@ -26,13 +26,12 @@ const SETTINGS: &str = "time_zone='+00:00',autocommit=1,completion_type=0,foreig
 ///
 /// The settings are those of the session, so that each transaction sets them all: whatever a
 /// server's configuration, a migration or a pooler left there.
-pub(in crate::backend) fn begin(access: Access, options: &TenantDbOptions) -> SqlStr {
+pub(in crate::backend) fn begin(access: Access, timeout: Duration) -> SqlStr {
     let mut text = String::with_capacity(640);
     // READ COMMITTED, as on Postgres. In an open transaction this statement fails, and a
     // connection whose begin fails is closed: START TRANSACTION alone would commit what the last
     // user of the connection left behind.
     text.push_str("SET TRANSACTION ISOLATION LEVEL READ COMMITTED;");
-    let timeout = options.statement_timeout;
     // 0 would mean no limit at all; `MySQL` keeps the number in 32 bits.
     let milliseconds = timeout.as_millis().clamp(1, 0x7fff_ffff);
     // In whole seconds, and never 0: that would not wait at all.
