@@ -14,13 +14,13 @@ use time::OffsetDateTime;
 use crate::backend::{Access, Backend, Connection};
 use crate::binding;
 use crate::cross_tenant::Entrance;
-use crate::handle::{CrossTenantTx, SharedTx, TenantTx};
+use crate::handle::{CrossTenantTx, SharedTx, Source, TenantTx};
 use crate::keys;
 use crate::migrate::{self, Migration, Tables};
 use crate::options::TenantDbOptions;
 #[cfg(feature = "probe")]
 use crate::pool::Seats;
-use crate::pool::{Order, Place, Room, Servers, TenantShare};
+use crate::pool::{Order, Place, Room, Servers, TenantShare, Writing};
 use crate::repository::{CursorKey, Registry};
 use crate::rls;
 use crate::scope::Scoper;
@@ -218,11 +218,26 @@ impl TenantDb {
     /// foreign key between registered tables stays within the tenant. `MySQL`'s tables must be of
     /// an engine with transactions.
     ///
+    /// Replicas that answer are checked too; one that is not fit is not used anyhow.
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Misconfigured`](tenancy_core::ErrorKind::Misconfigured) says what is wrong
     /// and what to do.
     pub async fn verify(&self) -> Result<(), Error> {
+        self.verify_here().await?;
+        for place in self.servers().replicas_of(self.place) {
+            match Box::pin(self.at(place).verify_here()).await {
+                // It is not used meanwhile.
+                Err(error) if error.kind() == ErrorKind::Unavailable => {}
+                verified => verified?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks one place, and not its replicas.
+    pub(crate) async fn verify_here(&self) -> Result<(), Error> {
         self.verify_tables().await?;
         match &self.inner.options.seal {
             Some(key) => seal::verify(self, key).await,
@@ -277,12 +292,19 @@ impl TenantDb {
 
     /// Names a tenant, for reading and writing. Nothing is acquired before the first statement.
     pub fn tenant(&self, tenant: TenantId) -> TenantTx {
-        TenantTx::new(self.clone(), tenant, Access::ReadWrite)
+        TenantTx::writing(self.clone(), tenant)
     }
 
-    /// Names a tenant, for reading: the transaction refuses writes, and so does the database.
+    /// Names a tenant, for reading: the transaction refuses writes, and so does the database. It may
+    /// go to a [replica](TenantDbOptions::replica) that shows what this program has written for the
+    /// tenant.
     pub fn read(&self, tenant: TenantId) -> TenantTx {
-        TenantTx::new(self.clone(), tenant, Access::ReadOnly)
+        TenantTx::reading(self.clone(), tenant, Source::Any)
+    }
+
+    /// Names a tenant, for reading what is written by now, whoever wrote it: never at a replica.
+    pub fn read_latest(&self, tenant: TenantId) -> TenantTx {
+        TenantTx::reading(self.clone(), tenant, Source::Primary)
     }
 
     /// Opens the tables that all tenants share, for reading and writing. Nothing is acquired
@@ -467,6 +489,41 @@ impl TenantDb {
         self.servers().begin(place, order, &self.inner.options).await
     }
 
+    /// Begins a transaction that reads, at a replica if there is one that shows what the tenant must
+    /// see. One that cannot be used is passed over.
+    pub(crate) async fn begin_reading(&self, tenant: TenantId) -> Result<Connection, Error> {
+        #[cfg(feature = "probe")]
+        if self.seats.is_some() {
+            return self.begin_tenant(tenant, Access::ReadOnly).await;
+        }
+        if !self.servers().has_replicas() {
+            return self.begin_tenant(tenant, Access::ReadOnly).await;
+        }
+        let (place, share) = self.place_of(tenant).await?;
+        let (order, options) = (Order::of(tenant, Access::ReadOnly, share), &self.inner.options);
+        let slot = self.servers().slot(order, options).await?;
+        if let Some(replica) = self.servers().replica(place, tenant, options) {
+            let begun = async {
+                self.require_guard(replica.place).await?;
+                self.servers().begin_at_replica(&replica, order, slot.clone(), options).await
+            };
+            match begun.await {
+                Ok(connection) => {
+                    replica.succeeded();
+                    return Ok(connection);
+                }
+                Err(error) => replica.failed(&error),
+            }
+        }
+        self.require_guard(place).await?;
+        self.servers().begin_with(place, order, slot, options).await
+    }
+
+    /// Remembers, when it is dropped, that a tenant has written.
+    pub(crate) fn writing(&self, tenant: TenantId) -> Option<Writing<'_>> {
+        self.servers().has_replicas().then(|| self.servers().writing(tenant))
+    }
+
     /// Begins a transaction for a tenant that does not exist, to see whether its seal is believed.
     pub(crate) async fn begin_sealed(&self, tenant: TenantId) -> Result<Connection, Error> {
         let order = Order::of(tenant, Access::ReadOnly, TenantShare::new());
@@ -523,7 +580,7 @@ impl TenantDb {
         let verified = self.servers().verified(place);
         // Boxed: it is rare, and would make the future of every statement as large as itself.
         if place.room == Room::Shared {
-            let verify = || Box::pin(async { self.at(place).verify().await });
+            let verify = || Box::pin(async { self.at(place).verify_here().await });
             return verified.shared.get_or_try_init(verify).await.map(drop);
         }
         if !verified.knows(place.room) {

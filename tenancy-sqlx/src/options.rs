@@ -38,6 +38,8 @@ pub struct TenantDbOptions {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) cursor_key: CursorKey,
     pub(crate) servers: Vec<NamedServer>,
+    pub(crate) replicas: Vec<ReplicaOf>,
+    pub(crate) replica_lag: Duration,
     pub(crate) connect_timeout: Duration,
     pub(crate) dedicated_connections: u32,
     pub(crate) dedicated_per_tenant: u32,
@@ -48,6 +50,14 @@ pub struct TenantDbOptions {
 #[derive(Debug)]
 pub(crate) struct NamedServer {
     pub(crate) name: ServerName,
+    pub(crate) url: Address,
+}
+
+/// A replica of one of the servers.
+#[derive(Debug)]
+pub(crate) struct ReplicaOf {
+    /// None for the first.
+    pub(crate) server: Option<ServerName>,
     pub(crate) url: Address,
 }
 
@@ -74,6 +84,9 @@ impl Default for TenantDbOptions {
             clock: Arc::new(SystemClock),
             cursor_key: CursorKey::default(),
             servers: Vec::new(),
+            replicas: Vec::new(),
+            // Long enough for a burst of writes, short enough for a page that somebody looks at.
+            replica_lag: Duration::from_secs(5),
             // A server in reach answers in milliseconds; who waits for one that is away holds a
             // place that others need.
             connect_timeout: Duration::from_secs(3),
@@ -345,6 +358,41 @@ impl TenantDbOptions {
             "the server {name} is there already"
         );
         self.servers.push(NamedServer { name, url: Address(url.into()) });
+        self
+    }
+
+    /// Names a streaming replica of the first server, on Postgres. [`TenantDb::read`] may go there:
+    /// it has the same role, schema and password rules as the server that it follows, and its own
+    /// `max_connections`. There may be several; they take turns.
+    ///
+    /// **A tenant's readers see its own writes.** After a commit of a tenant by this `TenantDb`, its
+    /// readers go to the primary until the replica has replayed all that was committed by then.
+    /// What another program commits may be missing, for as long as
+    /// [`replica_lag`](Self::replica_lag) says: [`TenantDb::read_latest`] misses nothing.
+    ///
+    /// A replica that is away, behind, not the server's, or that would not keep tenants apart by
+    /// itself is not used: the primary answers.
+    pub fn replica(mut self, url: impl Into<String>) -> Self {
+        self.replicas.push(ReplicaOf { server: None, url: Address(url.into()) });
+        self
+    }
+
+    /// Names a streaming replica of a [named server](Self::server).
+    ///
+    /// # Panics
+    ///
+    /// When there is no server of that name yet.
+    pub fn replica_of(mut self, server: &str, url: impl Into<String>) -> Self {
+        let known = self.servers.iter().find(|known| known.name.as_str() == server);
+        let server = known.expect("the server that the replica follows").name.clone();
+        self.replicas.push(ReplicaOf { server: Some(server), url: Address(url.into()) });
+        self
+    }
+
+    /// Sets how old the answer of a replica may be; 5 seconds unless set. One that is further behind
+    /// is not used.
+    pub fn replica_lag(mut self, lag: Duration) -> Self {
+        self.replica_lag = lag;
         self
     }
 

@@ -82,7 +82,7 @@ impl TenantDb {
     /// Checks that the place of a tenant, where this is, is there and guarded.
     pub(crate) async fn verify_own(&self) -> Result<(), Error> {
         self.require_there().await?;
-        self.verify().await.map_err(|error| match error.kind() {
+        self.verify_here().await.map_err(|error| match error.kind() {
             ErrorKind::Misconfigured => {
                 let message = "use the place of a tenant: it is not as TenantDb::provision leaves \
                                it: run that";

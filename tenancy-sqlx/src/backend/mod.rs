@@ -10,10 +10,13 @@ mod lease;
 mod mysql;
 mod opening;
 mod pools;
+mod positions;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 #[cfg(feature = "postgres")]
 mod postgres_opening;
+#[cfg(feature = "postgres")]
+mod postgres_position;
 #[cfg(feature = "postgres")]
 mod postgres_route;
 #[cfg(feature = "postgres")]
@@ -31,6 +34,7 @@ mod workshop;
 pub(crate) use connection::Connection;
 pub(crate) use lease::Lease;
 pub(crate) use pools::{Begin, Pools, Shape, Slots, create_database};
+pub(crate) use positions::Positions;
 pub(crate) use route::Route;
 pub(crate) use savepoints::SavepointId;
 pub(crate) use transaction::Access;

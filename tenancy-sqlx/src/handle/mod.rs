@@ -15,4 +15,5 @@ pub use cross_tenant_tx::CrossTenantTx;
 pub(crate) use crossing::tell as tell_crossing;
 pub use savepoint::Savepoint;
 pub use shared_tx::SharedTx;
+pub(crate) use tenant_tx::Source;
 pub use tenant_tx::TenantTx;

@@ -32,12 +32,26 @@ pub struct TenantTx {
     db: TenantDb,
     tenant: TenantId,
     access: Access,
+    source: Source,
     progress: Progress,
 }
 
+/// Where a reader may be answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    Primary,
+    /// A replica too.
+    Any,
+}
+
 impl TenantTx {
-    pub(crate) fn new(db: TenantDb, tenant: TenantId, access: Access) -> Self {
-        Self { db, tenant, access, progress: Progress::NotBegun }
+    pub(crate) fn writing(db: TenantDb, tenant: TenantId) -> Self {
+        let (access, source) = (Access::ReadWrite, Source::Primary);
+        Self { db, tenant, access, source, progress: Progress::NotBegun }
+    }
+
+    pub(crate) fn reading(db: TenantDb, tenant: TenantId, source: Source) -> Self {
+        Self { db, tenant, access: Access::ReadOnly, source, progress: Progress::NotBegun }
     }
 
     /// Of a transaction that has begun, by a probe.
@@ -121,6 +135,11 @@ impl TenantTx {
     ///
     /// When dropped, whether the changes are in is not known.
     pub async fn commit(self) -> Result<(), Error> {
+        // Whatever becomes of it, also when this is dropped: it may be in.
+        let _writing = match (self.access, &self.progress) {
+            (Access::ReadWrite, Progress::Begun(_)) => self.db.writing(self.tenant),
+            _ => None,
+        };
         self.progress.commit().await
     }
 
@@ -221,7 +240,13 @@ impl TenantTx {
     }
 
     pub(super) async fn connection(&mut self) -> Result<&mut Connection, Error> {
-        let begin = self.db.begin_tenant(self.tenant, self.access);
+        let (db, tenant) = (&self.db, self.tenant);
+        let begin = async {
+            match (self.access, self.source) {
+                (Access::ReadOnly, Source::Any) => db.begin_reading(tenant).await,
+                (access, _) => db.begin_tenant(tenant, access).await,
+            }
+        };
         self.progress.connection(begin).await
     }
 }

@@ -11,7 +11,6 @@ use super::dedicated::{Dedicated, Lent, Taken, Turn};
 use super::door::Door;
 use super::failing::Failing;
 use super::gate::{Gate, wait};
-use super::shares::Slot;
 use super::{Order, Room};
 use crate::backend::{Begin, Connection, Lease, Pools, Shape};
 use crate::binding::Binding;
@@ -77,6 +76,10 @@ impl Node {
         &self.shared
     }
 
+    pub(super) fn label(&self) -> &str {
+        &self.label
+    }
+
     pub(super) fn url(&self) -> &str {
         &self.url
     }
@@ -87,7 +90,7 @@ impl Node {
         &self,
         room: Room,
         order: Order,
-        slot: Option<Slot>,
+        slot: Lease,
         deadline: Instant,
         options: &TenantDbOptions,
     ) -> Result<Connection, Error> {
@@ -147,7 +150,7 @@ impl Node {
     async fn begin_on(
         &self,
         lent: Lent,
-        slot: Option<Slot>,
+        slot: Lease,
         owner: TenantId,
         order: Begin<'_>,
         options: &TenantDbOptions,

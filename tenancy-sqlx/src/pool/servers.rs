@@ -1,11 +1,15 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use tenancy_core::{Error, ErrorKind, Isolation, Placement, ServerName, TenantId};
 use tokio::time::Instant;
 
 use super::dedicated::Dedicated;
 use super::node::{Node, Verified};
+use super::replica::Replica;
 use super::shares::Shares;
+use super::written::Written;
 use super::{Order, Place, Room};
-use crate::backend::{Backend, Connection, create_database};
+use crate::backend::{Backend, Connection, Lease, create_database};
 #[cfg(feature = "probe")]
 use crate::backend::{Pools, Shape};
 use crate::binding;
@@ -18,6 +22,39 @@ pub(crate) struct Servers {
     names: Vec<ServerName>,
     dedicated: Dedicated,
     shares: Shares,
+    replicas: Vec<Replica>,
+    /// Whose turn it is among them.
+    turn: AtomicUsize,
+    written: Written,
+}
+
+/// A place at a replica.
+pub(crate) struct AtReplica<'a> {
+    replica: &'a Replica,
+    pub(crate) place: Place,
+}
+
+impl AtReplica<'_> {
+    pub(crate) fn succeeded(&self) {
+        self.replica.succeeded();
+    }
+
+    /// Learns that it could not be used.
+    pub(crate) fn failed(&self, error: &Error) {
+        self.replica.failed(error);
+    }
+}
+
+/// Remembers, when it is dropped, that a tenant has written.
+pub(crate) struct Writing<'a> {
+    written: &'a Written,
+    tenant: TenantId,
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        self.written.note(self.tenant, Instant::now());
+    }
 }
 
 impl Servers {
@@ -40,8 +77,33 @@ impl Servers {
             }
             nodes.push(node);
         }
-        let names = options.servers.iter().map(|server| server.name.clone()).collect();
-        Ok(Self { nodes, names, dedicated, shares: Shares::default() })
+        let names: Vec<_> = options.servers.iter().map(|server| server.name.clone()).collect();
+        let mut replicas = Vec::new();
+        for replica in &options.replicas {
+            let of = match &replica.server {
+                None => 0,
+                Some(server) => {
+                    1 + names.iter().position(|name| name == server).unwrap_or_default()
+                }
+            };
+            let (node, label) = (nodes.len(), format!("a replica of {}", nodes[of].label()));
+            let at = replica.url.as_str();
+            nodes.push(Node::new(node, label.clone(), at, dedicated.clone(), options)?);
+            if [of, node].iter().any(|at| nodes[*at].pools().backend() != Backend::Postgres) {
+                let message = "read the URL of a replica: only Postgres has replicas here";
+                return Err(Error::new(ErrorKind::Misconfigured, message));
+            }
+            replicas.push(Replica::new((node, at), (of, nodes[of].url()), label));
+        }
+        Ok(Self {
+            nodes,
+            names,
+            dedicated,
+            shares: Shares::default(),
+            replicas,
+            turn: AtomicUsize::new(0),
+            written: Written::new(options.replica_lag),
+        })
     }
 
     pub(crate) fn backend(&self) -> Backend {
@@ -102,12 +164,76 @@ impl Servers {
         order: Order,
         options: &TenantDbOptions,
     ) -> Result<Connection, Error> {
-        let deadline = Instant::now() + options.acquire_timeout;
-        let slot = match (order.tenant, order.share.most_connections()) {
-            (Some(tenant), Some(width)) => Some(self.shares.enter(tenant, width, deadline).await?),
-            _ => None,
+        let slot = self.slot(order, options).await?;
+        self.begin_with(place, order, slot, options).await
+    }
+
+    /// Waits for a slot of a tenant's share.
+    pub(crate) async fn slot(
+        &self,
+        order: Order,
+        options: &TenantDbOptions,
+    ) -> Result<Lease, Error> {
+        let (Some(tenant), Some(width)) = (order.tenant, order.share.most_connections()) else {
+            return Ok(Lease::default());
         };
+        let deadline = Instant::now() + options.acquire_timeout;
+        Ok(Lease::of(self.shares.enter(tenant, width, deadline).await?))
+    }
+
+    /// Begins a transaction whose tenant has a slot.
+    pub(crate) async fn begin_with(
+        &self,
+        place: Place,
+        order: Order,
+        slot: Lease,
+        options: &TenantDbOptions,
+    ) -> Result<Connection, Error> {
+        let deadline = Instant::now() + options.acquire_timeout;
         self.nodes[place.node].begin(place.room, order, slot, deadline, options).await
+    }
+
+    pub(crate) fn has_replicas(&self) -> bool {
+        !self.replicas.is_empty()
+    }
+
+    /// The same place at each replica.
+    pub(crate) fn replicas_of(&self, place: Place) -> impl Iterator<Item = Place> {
+        let replicas = self.replicas.iter().filter(move |replica| replica.of == place.node);
+        replicas.map(move |replica| Place { node: replica.node, ..place })
+    }
+
+    /// Finds a replica that shows what a tenant must see. They take turns.
+    pub(crate) fn replica(
+        &self,
+        place: Place,
+        tenant: TenantId,
+        options: &TenantDbOptions,
+    ) -> Option<AtReplica<'_>> {
+        let written = self.written.last(tenant);
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        let (before, from) = self.replicas.split_at(turn % self.replicas.len().max(1));
+        let all = from.iter().chain(before).filter(|replica| replica.of == place.node);
+        let mut fit = all.filter(|replica| replica.suffices(written, options));
+        fit.next()
+            .map(|replica| AtReplica { replica, place: Place { node: replica.node, ..place } })
+    }
+
+    /// Begins a transaction at a replica; one whose connections are all in use is not waited for
+    /// long.
+    pub(crate) async fn begin_at_replica(
+        &self,
+        at: &AtReplica<'_>,
+        order: Order,
+        slot: Lease,
+        options: &TenantDbOptions,
+    ) -> Result<Connection, Error> {
+        let deadline = Instant::now() + options.acquire_timeout / 10;
+        self.nodes[at.place.node].begin(at.place.room, order, slot, deadline, options).await
+    }
+
+    pub(crate) fn writing(&self, tenant: TenantId) -> Writing<'_> {
+        Writing { written: &self.written, tenant }
     }
 
     /// Refuses a server whose connections are not what the options take them for.

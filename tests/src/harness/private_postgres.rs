@@ -49,6 +49,29 @@ impl PrivatePostgres {
         postgres
     }
 
+    /// Starts a streaming replica of it on another port.
+    pub(crate) async fn replica(&self) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        chown(folder.path(), Some(self.user), None).expect("it is given away");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        drop(listener);
+        let programs = self.programs.clone();
+        let mut replica = Self { programs, user: self.user, folder, port, server: None };
+        let from = ["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", "admin"];
+        let mut copy = replica.command("pg_basebackup");
+        copy.args(from).args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync"]);
+        let copied = copy.arg("-D").arg(replica.data()).status().await;
+        assert!(copied.expect("pg_basebackup runs").success());
+        replica.start().await;
+        replica
+    }
+
+    /// For the superuser.
+    pub(crate) fn admin_url(&self, database: &str) -> String {
+        self.url_of("admin", database)
+    }
+
     pub(crate) fn url(&self) -> String {
         self.url_of("tenancy_test", "test")
     }

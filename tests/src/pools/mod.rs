@@ -3,6 +3,7 @@
 mod away;
 mod budget;
 mod placement;
+mod replicas;
 mod schemas;
 mod shares;
 mod world;
