@@ -13,14 +13,14 @@ use time::OffsetDateTime;
 
 use crate::backend::{Access, Backend, Connection};
 use crate::binding;
-use crate::cross_tenant::Entrance;
+use crate::cross_tenant::{Entrance, Entrances};
 use crate::handle::{CrossTenantTx, SharedTx, Source, TenantTx};
 use crate::keys;
 use crate::migrate::{self, Migration, Tables};
 use crate::options::TenantDbOptions;
 #[cfg(feature = "probe")]
 use crate::pool::Seats;
-use crate::pool::{Order, Place, Room, Servers, TenantShare, Writing};
+use crate::pool::{Guard, Order, Place, Room, Servers, TenantShare, Writing};
 use crate::repository::{CursorKey, Registry};
 use crate::rls;
 use crate::scope::Scoper;
@@ -92,8 +92,7 @@ pub struct TenantDb {
 
 struct Inner {
     servers: Servers,
-    /// Where the rows of all tenants are read.
-    entrance: Option<Entrance>,
+    entrances: Entrances,
     options: TenantDbOptions,
     scoper: Scoper,
 }
@@ -117,10 +116,10 @@ impl TenantDb {
         if let Some(role) = &options.service_role {
             seal::require_plain(role)?;
         }
-        let entrance = Entrance::open(&options, servers.backend())?;
+        let entrances = Entrances::open(&options, servers.backend())?;
         let known = options.known.clone().with_shared(options.shared.tables());
         let scoper = Scoper::new(known.with_entities(options.schema, options.registry.tables()));
-        let inner = Arc::new(Inner { servers, entrance, options, scoper });
+        let inner = Arc::new(Inner { servers, entrances, options, scoper });
         Ok(Self {
             inner,
             directory: None,
@@ -206,7 +205,8 @@ impl TenantDb {
     }
 
     /// Checks that the database itself keeps tenants apart, in the shared tables of the first
-    /// server. The first transaction at each place does this too.
+    /// server. The first transaction at each place does this too, and one
+    /// [every few minutes](TenantDbOptions::verify_every).
     ///
     /// On Postgres: the role is no superuser, does not bypass row-level security and cannot
     /// become a role that does; every registered table has row-level security enabled and forced,
@@ -318,8 +318,9 @@ impl TenantDb {
         SharedTx::new(self.clone(), Access::ReadOnly)
     }
 
-    /// Opens the rows of all tenants, for reading, to whoever holds a bypass: of those in the
-    /// shared tables of the first server, not of those in a schema or a database of their own.
+    /// Opens the rows of all tenants, for reading, to whoever holds a bypass: **of those in the shared
+    /// tables of the first server**, not of those in a schema or a database of their own, nor on
+    /// [another server](Self::cross_tenant_at).
     ///
     /// # Errors
     ///
@@ -331,10 +332,35 @@ impl TenantDb {
         &self,
         bypass: Bypass<P>,
     ) -> Result<CrossTenantTx<P>, Error> {
-        let entrance = self.entrance()?;
-        bypass.use_for("open a transaction over all tenants").await?;
+        self.open_cross_tenant(None, bypass).await
+    }
+
+    /// Does for the shared tables of a named server what [`cross_tenant`](Self::cross_tenant) does for
+    /// those of the first: [`CrossTenantTx::server`] says which one it is. Nothing reads several
+    /// servers in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`cross_tenant`](Self::cross_tenant), by
+    /// [`TenantDbOptions::cross_tenant_at`](crate::TenantDbOptions::cross_tenant_at).
+    pub async fn cross_tenant_at<P: BypassPurpose>(
+        &self,
+        server: &ServerName,
+        bypass: Bypass<P>,
+    ) -> Result<CrossTenantTx<P>, Error> {
+        self.open_cross_tenant(Some(server.clone()), bypass).await
+    }
+
+    async fn open_cross_tenant<P: BypassPurpose>(
+        &self,
+        server: Option<ServerName>,
+        bypass: Bypass<P>,
+    ) -> Result<CrossTenantTx<P>, Error> {
+        let entrance = self.entrance(server.as_ref())?;
+        let mut tx = CrossTenantTx::new(self.clone(), server, bypass);
+        tx.record("open a transaction over all tenants").await?;
         entrance.verify(&self.inner.options).await?;
-        Ok(CrossTenantTx::new(self.clone(), bypass))
+        Ok(tx)
     }
 
     /// Asks the first server for an answer.
@@ -349,9 +375,7 @@ impl TenantDb {
 
     /// Closes all connections, after the transactions in flight have ended.
     pub async fn close(&self) {
-        if let Some(entrance) = &self.inner.entrance {
-            entrance.close().await;
-        }
+        self.inner.entrances.close().await;
         self.servers().close().await;
     }
 
@@ -372,14 +396,8 @@ impl TenantDb {
         &self.inner.options.shared
     }
 
-    pub(crate) fn entrance(&self) -> Result<&Entrance, Error> {
-        self.inner.entrance.as_ref().ok_or_else(|| {
-            Error::new(
-                ErrorKind::Misconfigured,
-                "cross tenants: add .cross_tenant(url) to TenantDb::options(), with a database \
-                 role of its own",
-            )
-        })
+    pub(crate) fn entrance(&self, server: Option<&ServerName>) -> Result<&Entrance, Error> {
+        self.inner.entrances.to(server)
     }
 
     pub(crate) fn scoper(&self) -> &Scoper {
@@ -536,8 +554,11 @@ impl TenantDb {
     }
 
     /// Begins a transaction that reads the rows of all tenants.
-    pub(crate) async fn begin_cross_tenant(&self) -> Result<Connection, Error> {
-        self.entrance()?.begin(&self.inner.options).await
+    pub(crate) async fn begin_cross_tenant(
+        &self,
+        server: Option<&ServerName>,
+    ) -> Result<Connection, Error> {
+        self.entrance(server)?.begin(&self.inner.options).await
     }
 
     /// Refuses a tenant whose record names a place that would not be looked at.
@@ -574,20 +595,56 @@ impl TenantDb {
         Ok((place, rule.of(tenant, Some(&found.tenant))?))
     }
 
-    /// Refuses a place that would not keep tenants apart by itself. Each is asked once.
+    /// Refuses a place that would not keep tenants apart by itself. Each is asked once in a while.
     async fn require_guard(&self, place: Place) -> Result<(), Error> {
         self.require_route(place).await?;
+        let every = self.inner.options.verify_every.as_micros();
+        let (now, every) = (self.clock().now_micros(), i64::try_from(every).unwrap_or(i64::MAX));
         let verified = self.servers().verified(place);
-        // Boxed: it is rare, and would make the future of every statement as large as itself.
-        if place.room == Room::Shared {
-            let verify = || Box::pin(async { self.at(place).verify_here().await });
-            return verified.shared.get_or_try_init(verify).await.map(drop);
+        match verified.guard(place.room, now, every) {
+            Guard::Sound => Ok(()),
+            // Boxed: it is rare, and would make the future of every statement as large as itself.
+            Guard::Unknown => {
+                Box::pin(async {
+                    let turn = match place.room {
+                        Room::Shared => Some(verified.turn().await),
+                        // Each is looked at by itself.
+                        Room::Schema(_) | Room::Database(_) => None,
+                    };
+                    if let Guard::Unknown = verified.guard(place.room, now, every) {
+                        self.look_at(place).await?;
+                        verified.add(place.room, now);
+                    }
+                    drop(turn);
+                    Ok(())
+                })
+                .await
+            }
+            Guard::Due(claim) => match Box::pin(self.look_at(place)).await {
+                Ok(()) => {
+                    claim.is_sound();
+                    Ok(())
+                }
+                // Who cannot ask has learnt nothing new: the next one tries.
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Overloaded) =>
+                {
+                    Ok(())
+                }
+                Err(error) => {
+                    claim.is_unsound();
+                    tracing::error!(%error, "a database no longer keeps tenants apart by itself");
+                    Err(error)
+                }
+            },
         }
-        if !verified.knows(place.room) {
-            Box::pin(async { self.at(place).verify_own().await }).await?;
-            verified.add(place.room);
+    }
+
+    async fn look_at(&self, place: Place) -> Result<(), Error> {
+        match place.room {
+            Room::Shared => self.at(place).verify_here().await,
+            Room::Schema(_) | Room::Database(_) => self.at(place).verify_own().await,
         }
-        Ok(())
     }
 }
 

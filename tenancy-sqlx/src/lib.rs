@@ -19,7 +19,7 @@
 //!
 //! # What is not here yet
 //!
-//! Read replicas.
+//! Fixtures for your own tests.
 //!
 //! # Features
 //!

@@ -24,6 +24,7 @@ pub struct TenantDbOptions {
     pub(crate) registry: Registry,
     pub(crate) shared: SharedRegistry,
     pub(crate) cross_tenant: Option<Address>,
+    pub(crate) cross_tenant_at: Vec<NamedServer>,
     pub(crate) known: Known,
     pub(crate) seal: Option<SealKey>,
     pub(crate) service_role: Option<String>,
@@ -40,6 +41,7 @@ pub struct TenantDbOptions {
     pub(crate) servers: Vec<NamedServer>,
     pub(crate) replicas: Vec<ReplicaOf>,
     pub(crate) replica_lag: Duration,
+    pub(crate) verify_every: Duration,
     pub(crate) connect_timeout: Duration,
     pub(crate) dedicated_connections: u32,
     pub(crate) dedicated_per_tenant: u32,
@@ -67,6 +69,7 @@ impl Default for TenantDbOptions {
             registry: Registry::default(),
             shared: SharedRegistry::default(),
             cross_tenant: None,
+            cross_tenant_at: Vec::new(),
             known: Known::default(),
             seal: None,
             service_role: None,
@@ -87,6 +90,8 @@ impl Default for TenantDbOptions {
             replicas: Vec::new(),
             // Long enough for a burst of writes, short enough for a page that somebody looks at.
             replica_lag: Duration::from_secs(5),
+            // Some queries of the catalogue, by one transaction; others do not wait for it.
+            verify_every: Duration::from_mins(5),
             // A server in reach answers in milliseconds; who waits for one that is away holds a
             // place that others need.
             connect_timeout: Duration::from_secs(3),
@@ -124,8 +129,8 @@ impl TenantDbOptions {
         self
     }
 
-    /// Sets the address through which [`TenantDb::cross_tenant`] reads the rows of all tenants;
-    /// without one it refuses.
+    /// Sets the address through which [`TenantDb::cross_tenant`] reads the rows of all tenants of the
+    /// first server; without one it refuses.
     ///
     /// On Postgres it names a role of its own, which sees all rows and changes none:
     ///
@@ -138,6 +143,23 @@ impl TenantDbOptions {
     /// file; a database in memory cannot be opened twice.
     pub fn cross_tenant(mut self, url: impl Into<String>) -> Self {
         self.cross_tenant = Some(Address(url.into()));
+        self
+    }
+
+    /// Sets the address through which [`TenantDb::cross_tenant_at`] reads the rows of all tenants of a
+    /// [named server](Self::server): as [`cross_tenant`](Self::cross_tenant) does for the first.
+    ///
+    /// # Panics
+    ///
+    /// When there is no server of that name yet, or it has such an address already.
+    pub fn cross_tenant_at(mut self, server: &str, url: impl Into<String>) -> Self {
+        let known = self.servers.iter().find(|known| known.name.as_str() == server);
+        let name = known.expect("the server whose tenants are read").name.clone();
+        assert!(
+            self.cross_tenant_at.iter().all(|other| other.name != name),
+            "the server {name} has an address for that already"
+        );
+        self.cross_tenant_at.push(NamedServer { name, url: Address(url.into()) });
         self
     }
 
@@ -393,6 +415,15 @@ impl TenantDbOptions {
     /// is not used.
     pub fn replica_lag(mut self, lag: Duration) -> Self {
         self.replica_lag = lag;
+        self
+    }
+
+    /// Sets how long it is believed of a place that it keeps tenants apart by itself, as
+    /// [`TenantDb::verify`] found it; 5 minutes unless set. Then one transaction looks again before
+    /// it begins. When somebody has taken a policy away meanwhile, the place is refused until
+    /// it is there again.
+    pub fn verify_every(mut self, time: Duration) -> Self {
+        self.verify_every = time;
         self
     }
 

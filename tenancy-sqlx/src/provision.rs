@@ -75,7 +75,7 @@ impl TenantDb {
 
     async fn migrate_own(&self, place: Place, migrations: &[Migration]) -> Result<(), Error> {
         self.at(place).migrate_here(migrations).await?;
-        self.servers().verified(place).add(place.room);
+        self.servers().verified(place).add(place.room, self.clock().now_micros());
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use tokio::sync::OnceCell;
 use super::{Statements, role};
 use crate::backend::{Backend, Begin, Connection, Lease, Pools, Shape};
 use crate::binding::{Binding, verify_route};
-use crate::options::TenantDbOptions;
+use crate::options::{Address, TenantDbOptions};
 
 /// The connections that see all tenants, apart from those that see one.
 pub(crate) struct Entrance {
@@ -20,9 +20,12 @@ pub(crate) struct Entrance {
 }
 
 impl Entrance {
-    /// Reads the address, if there is one; `main` is where the tenants' transactions go.
-    pub(crate) fn open(options: &TenantDbOptions, main: Backend) -> Result<Option<Self>, Error> {
-        let Some(address) = &options.cross_tenant else { return Ok(None) };
+    /// Reads the address; `main` is where the tenants' transactions go.
+    pub(super) fn open(
+        address: &Address,
+        options: &TenantDbOptions,
+        main: Backend,
+    ) -> Result<Self, Error> {
         let pools = Pools::new(address.as_str(), Shape::Shared, options)?;
         if pools.backend() != main {
             return Err(Error::new(
@@ -34,7 +37,7 @@ impl Entrance {
         let statements = options.registry.tables_by_type();
         let statements = statements.map(|(id, table)| (id, Statements::new(&table))).collect();
         let url = address.as_str().to_owned();
-        Ok(Some(Self { pools, url, statements, verified: OnceCell::new() }))
+        Ok(Self { pools, url, statements, verified: OnceCell::new() })
     }
 
     /// Begins a transaction that reads, after the role was found to be fit.

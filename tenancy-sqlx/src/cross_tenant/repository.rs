@@ -8,7 +8,7 @@ use crate::handle::CrossTenantTx;
 
 /// The rows of one entity, of all tenants: each carries its tenant.
 ///
-/// It shows the shared tables of the database. Rows that are marked as deleted are among them.
+/// It shows the shared tables of one server: [`CrossTenantTx::server`]. Rows that are marked as deleted are among them.
 #[derive(Debug)]
 pub struct CrossTenantRepository<'tx, P: BypassPurpose, E> {
     tx: &'tx mut CrossTenantTx<P>,
@@ -103,7 +103,7 @@ impl<'tx, P: BypassPurpose, E: TenantEntity> CrossTenantRepository<'tx, P, E> {
     }
 
     fn statements(&self) -> Result<&Statements, Error> {
-        self.tx.db().entrance()?.statements::<E>()
+        self.tx.db().entrance(self.tx.server())?.statements::<E>()
     }
 }
 

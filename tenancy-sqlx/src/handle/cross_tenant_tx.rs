@@ -1,15 +1,17 @@
+use std::borrow::Cow;
 use std::fmt;
 
 use sqlx::SqlStr;
 use tenancy_core::entity::{Row, Value};
-use tenancy_core::{Bypass, BypassPurpose, Error, TenantEntity, TenantId};
+use tenancy_core::{Bypass, BypassPurpose, Error, ServerName, TenantEntity, TenantId};
 
 use super::progress::Progress;
 use crate::TenantDb;
 use crate::backend::Connection;
 use crate::cross_tenant::CrossTenantRepository;
 
-/// A transaction that reads the rows of all tenants, for whoever holds a [`Bypass`].
+/// A transaction that reads the rows of all tenants in the shared tables of one server, for whoever
+/// holds a [`Bypass`].
 ///
 /// It runs on connections of its own, as a database role of its own: see
 /// [`TenantDbOptions::cross_tenant`](crate::TenantDbOptions::cross_tenant). The role of a
@@ -27,13 +29,20 @@ use crate::cross_tenant::CrossTenantRepository;
 /// When it is dropped outside a tokio runtime after it has begun.
 pub struct CrossTenantTx<P> {
     db: TenantDb,
+    server: Option<ServerName>,
     bypass: Bypass<P>,
     progress: Progress,
 }
 
 impl<P: BypassPurpose> CrossTenantTx<P> {
-    pub(crate) fn new(db: TenantDb, bypass: Bypass<P>) -> Self {
-        Self { db, bypass, progress: Progress::NotBegun }
+    pub(crate) fn new(db: TenantDb, server: Option<ServerName>, bypass: Bypass<P>) -> Self {
+        Self { db, server, bypass, progress: Progress::NotBegun }
+    }
+
+    /// Returns the server whose tenants it reads; none for the first one. Tenants elsewhere, and
+    /// those in a schema or a database of their own, are not among them.
+    pub const fn server(&self) -> Option<&ServerName> {
+        self.server.as_ref()
     }
 
     /// Returns the bypass that opened it.
@@ -69,14 +78,26 @@ impl<P: BypassPurpose> CrossTenantTx<P> {
         read: impl Fn(&mut dyn Row) -> Result<T, Error> + Sync,
     ) -> Result<Vec<T>, Error> {
         match tenant {
-            Some(tenant) => self.bypass.use_on(tenant, what).await?,
-            None => self.bypass.use_for(what).await?,
+            Some(tenant) => self.bypass.use_on(tenant, &self.at_server(what)).await?,
+            None => self.record(what).await?,
         }
         self.connection().await?.fetch(doing, sql, values, read).await
     }
 
+    /// Has a use recorded that concerns all tenants.
+    pub(crate) async fn record(&mut self, what: &str) -> Result<(), Error> {
+        self.bypass.use_for(&self.at_server(what)).await
+    }
+
+    fn at_server<'a>(&self, what: &'a str) -> Cow<'a, str> {
+        match &self.server {
+            None => what.into(),
+            Some(server) => format!("{what}, at the server {server}").into(),
+        }
+    }
+
     async fn connection(&mut self) -> Result<&mut Connection, Error> {
-        let begin = self.db.begin_cross_tenant();
+        let begin = self.db.begin_cross_tenant(self.server.as_ref());
         self.progress.connection(begin).await
     }
 }

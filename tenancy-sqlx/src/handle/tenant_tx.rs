@@ -57,7 +57,8 @@ impl TenantTx {
     /// Of a transaction that has begun, by a probe.
     #[cfg(feature = "probe")]
     pub(crate) fn begun_by_probe(db: TenantDb, tenant: TenantId, connection: Connection) -> Self {
-        Self { db, tenant, access: Access::ReadWrite, progress: Progress::Begun(connection) }
+        let (access, source) = (Access::ReadWrite, Source::Primary);
+        Self { db, tenant, access, source, progress: Progress::Begun(connection) }
     }
 
     /// Returns the connection for what a probe does past the repository.
@@ -240,11 +241,12 @@ impl TenantTx {
     }
 
     pub(super) async fn connection(&mut self) -> Result<&mut Connection, Error> {
-        let (db, tenant) = (&self.db, self.tenant);
+        let (db, tenant, access, source) = (&self.db, self.tenant, self.access, self.source);
+        // Boxed when it happens: it would make the future of every statement as large as itself.
         let begin = async {
-            match (self.access, self.source) {
-                (Access::ReadOnly, Source::Any) => db.begin_reading(tenant).await,
-                (access, _) => db.begin_tenant(tenant, access).await,
+            match source {
+                Source::Primary => Box::pin(db.begin_tenant(tenant, access)).await,
+                Source::Any => Box::pin(db.begin_reading(tenant)).await,
             }
         };
         self.progress.connection(begin).await

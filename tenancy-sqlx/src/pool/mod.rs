@@ -17,6 +17,7 @@ mod seats;
 mod servers;
 mod share;
 mod shares;
+mod verified;
 mod written;
 
 pub(crate) use node::not_provisioned;
@@ -27,3 +28,4 @@ pub(crate) use seats::Seats;
 pub(crate) use servers::{Servers, Writing};
 pub(crate) use share::ShareRule;
 pub use share::TenantShare;
+pub(crate) use verified::Guard;

@@ -1,9 +1,8 @@
 use std::borrow::Cow;
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use tenancy_core::{Error, ErrorKind, TenantId};
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::breaker::{Admission, Breaker};
@@ -11,6 +10,7 @@ use super::dedicated::{Dedicated, Lent, Taken, Turn};
 use super::door::Door;
 use super::failing::Failing;
 use super::gate::{Gate, wait};
+use super::verified::Verified;
 use super::{Order, Room};
 use crate::backend::{Begin, Connection, Lease, Pools, Shape};
 use crate::binding::Binding;
@@ -35,15 +35,6 @@ pub(super) struct Node {
     /// budget of all.
     connecting: Arc<Semaphore>,
     pub(super) verified: Verified,
-}
-
-/// What was found to guard its tables, since the program started.
-#[derive(Default)]
-pub(crate) struct Verified {
-    /// The way to it, for all of its rooms.
-    pub(crate) route: OnceCell<()>,
-    pub(crate) shared: OnceCell<()>,
-    others: Mutex<HashSet<Room>>,
 }
 
 impl Node {
@@ -186,16 +177,6 @@ impl Node {
     fn is_away(&self) -> Error {
         let message = format!("begin a transaction: the server {:?} did not answer", self.label);
         Error::new(ErrorKind::Unavailable, message)
-    }
-}
-
-impl Verified {
-    pub(crate) fn knows(&self, room: Room) -> bool {
-        self.others.lock().unwrap_or_else(PoisonError::into_inner).contains(&room)
-    }
-
-    pub(crate) fn add(&self, room: Room) {
-        self.others.lock().unwrap_or_else(PoisonError::into_inner).insert(room);
     }
 }
 

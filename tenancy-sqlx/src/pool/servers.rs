@@ -4,9 +4,10 @@ use tenancy_core::{Error, ErrorKind, Isolation, Placement, ServerName, TenantId}
 use tokio::time::Instant;
 
 use super::dedicated::Dedicated;
-use super::node::{Node, Verified};
+use super::node::Node;
 use super::replica::Replica;
 use super::shares::Shares;
+use super::verified::Verified;
 use super::written::Written;
 use super::{Order, Place, Room};
 use crate::backend::{Backend, Connection, Lease, create_database};
@@ -165,7 +166,8 @@ impl Servers {
         options: &TenantDbOptions,
     ) -> Result<Connection, Error> {
         let slot = self.slot(order, options).await?;
-        self.begin_with(place, order, slot, options).await
+        let deadline = Instant::now() + options.acquire_timeout;
+        self.nodes[place.node].begin(place.room, order, slot, deadline, options).await
     }
 
     /// Waits for a slot of a tenant's share.

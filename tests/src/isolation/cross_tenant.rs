@@ -7,12 +7,14 @@ use tenancy_core::audit::{
     AuditAction, AuditLog, AuditQuery, Auditor, ChainedEvent, MemoryAuditLog,
 };
 use tenancy_core::{
-    Actor, ActorKind, Bypass, BypassAuthority, BypassPurpose, ErrorKind, ManualClock, Page,
-    TenantId,
+    Actor, ActorKind, Bypass, BypassAuthority, BypassPurpose, ErrorKind, ManualClock,
+    MemoryDirectory, Page, Placement, ServerName, TenantId,
 };
 use tenancy_sqlx::TenantDb;
 
-use crate::harness::{Admin, Database, Engine, Note, count_notes, two_tenants, write_note};
+use crate::harness::{
+    Admin, Database, Engine, NOTES, Note, count_notes, placed, two_tenants, write_note,
+};
 
 #[derive(Debug)]
 enum Reports {}
@@ -239,4 +241,53 @@ async fn the_tenants_role_cannot_be_the_one_that_crosses() {
     }
     admin.run(format!("DROP ROLE {app}")).await;
     drop_role(&database).await;
+}
+
+/// A transaction says which server it reads, and reads no other.
+#[tokio::test]
+async fn each_server_is_read_by_itself() {
+    let office = Office::new();
+    let (near, far) =
+        (Database::create(Engine::Postgres).await, Database::create(Engine::Postgres).await);
+    let name = ServerName::parse("far").expect("a name");
+    let bare = near.options().server("far", far.url()).connect(near.url()).await;
+    let bare = bare.expect("it answers");
+    bare.migrate(&[NOTES]).await.expect("migrated");
+    bare.migrate_server(&name, &[NOTES]).await.expect("migrated");
+    let grant = "GRANT SELECT ON notes TO ROLE";
+    let urls = [role(&near, "BYPASSRLS", grant).await, role(&far, "BYPASSRLS", grant).await];
+    let options = near.options().server("far", far.url());
+    let options = options.cross_tenant(urls[0].as_str()).cross_tenant_at("far", urls[1].as_str());
+    let (a, b) = two_tenants();
+    let directory = MemoryDirectory::new();
+    directory.insert(placed(a, Placement::row())).expect("inserted");
+    directory.insert(placed(b, Placement::row().on(name.clone()))).expect("inserted");
+    let db = options.connect(near.url()).await.expect("it answers");
+    let db = db.with_directory(Arc::new(directory));
+    write_note(&db, a, 1).await;
+    for id in 1..=2 {
+        write_note(&db, b, id).await;
+    }
+
+    let mut tx = db.cross_tenant(office.bypass().await).await.expect("opened");
+    assert_eq!(tx.server(), None);
+    assert_eq!(tx.repo::<Note>().count_by_tenant().await.expect("counts"), [(a, 1)]);
+    tx.close().await.expect("closed");
+    let mut tx = db.cross_tenant_at(&name, office.bypass().await).await.expect("opened");
+    assert_eq!(tx.server(), Some(&name));
+    assert_eq!(tx.repo::<Note>().count_by_tenant().await.expect("counts"), [(b, 2)]);
+    assert!(tx.repo::<Note>().get(a, &1).await.expect("a read").is_none(), "it is elsewhere");
+    tx.close().await.expect("closed");
+
+    let uses = office.uses(TenantId::PLATFORM).await;
+    let at_far = uses.iter().filter(|what| what.ends_with("at the server far")).count();
+    assert_eq!((uses.len(), at_far), (4, 2), "{uses:?}");
+    assert_eq!(office.uses(a).await, ["read a row of notes, at the server far"]);
+    // No address there: nothing is read by another way.
+    let error = bare.cross_tenant_at(&name, office.bypass().await).await.expect_err("refused");
+    assert_eq!(error.kind(), ErrorKind::Misconfigured);
+    assert!(error.message().contains(".cross_tenant_at(server, url)"), "{error:?}");
+    for database in [&near, &far] {
+        drop_role(database).await;
+    }
 }

@@ -1,9 +1,15 @@
 //! What start-up refuses, and that it says what to do.
 
-use tenancy_core::{Error, ErrorKind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tenancy_core::{Error, ErrorKind, ManualClock, Placement};
 use tenancy_sqlx::{TenantDb, TenantEntity};
 
-use crate::harness::{Admin, Database, Engine, NOTES, Note, two_tenants, variable};
+use crate::harness::{
+    Admin, Database, Engine, NOTES, Note, count_notes, two_tenants, variable, write_note,
+};
+use crate::pools::World;
 
 async fn opened() -> (Database, TenantDb) {
     let database = Database::create(Engine::Postgres).await;
@@ -155,5 +161,40 @@ async fn refuses_urls_it_cannot_read_and_keeps_their_password() {
         let error = TenantDb::options().connect(url).await.expect_err("refused");
         assert_eq!(error.kind(), ErrorKind::Misconfigured);
         assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    }
+}
+
+/// A policy that somebody takes away while the program runs is missed after a while.
+#[tokio::test]
+async fn looks_again_every_few_minutes() {
+    let clock = Arc::new(ManualClock::at_unix(1_800_000_000));
+    let world = World::with(Engine::Postgres, &|options| {
+        options.clock(clock.clone()).verify_every(Duration::from_mins(5))
+    })
+    .await;
+    for placement in [Placement::row(), Placement::schema()] {
+        let a = world.tenant(placement.clone()).await;
+        let b = world.tenant(Placement::row()).await;
+        for tenant in [a, b] {
+            write_note(&world.db, tenant, 1).await;
+        }
+        let schema =
+            if placement == Placement::row() { "public".to_owned() } else { Database::name_of(a) };
+        let mut admin = world.database.admin().await;
+        admin.run(format!("ALTER TABLE {schema}.notes DISABLE ROW LEVEL SECURITY")).await;
+        clock.advance(Duration::from_mins(4));
+        assert_eq!(count_notes(&world.db, a).await, 1, "believed, and kept apart by predicate");
+        clock.advance(Duration::from_mins(1));
+        for _ in 0..2 {
+            assert_refused(world.db.read(a).repo::<Note>().count().await, "");
+            assert_refused(world.db.tenant(a).repo::<Note>().delete(&1).await, "");
+        }
+        if placement == Placement::schema() {
+            assert_eq!(count_notes(&world.db, b).await, 1, "another place is not concerned");
+        }
+        admin.run(format!("ALTER TABLE {schema}.notes ENABLE ROW LEVEL SECURITY")).await;
+        for tenant in [a, b] {
+            assert_eq!(count_notes(&world.db, tenant).await, 1, "mended");
+        }
     }
 }
