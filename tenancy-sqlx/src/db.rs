@@ -622,7 +622,7 @@ impl TenantDb {
             }
             Guard::Due(claim) => match Box::pin(self.look_at(place)).await {
                 Ok(()) => {
-                    claim.is_sound();
+                    claim.sound();
                     Ok(())
                 }
                 // Who cannot ask has learnt nothing new: the next one tries.
@@ -632,7 +632,7 @@ impl TenantDb {
                     Ok(())
                 }
                 Err(error) => {
-                    claim.is_unsound();
+                    claim.unsound();
                     tracing::error!(%error, "a database no longer keeps tenants apart by itself");
                     Err(error)
                 }

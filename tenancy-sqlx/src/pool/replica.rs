@@ -92,9 +92,10 @@ impl Watch {
 
 /// Asks both servers again and again, until nobody has wanted to know for a while.
 async fn watch(watch: Weak<Watch>, patience: Duration) {
-    let _ending = Ending(watch.clone());
     const PAUSE: Duration = Duration::from_millis(50);
     const UNWANTED: u32 = 200;
+
+    let _ending = Ending(watch.clone());
     let mut positions = None;
     let mut unwanted = 0;
     loop {

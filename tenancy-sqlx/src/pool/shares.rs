@@ -94,7 +94,7 @@ impl Queue {
 /// Takes one off a debt, if there is one.
 fn pay(debt: &AtomicUsize) -> bool {
     let less = |owed: usize| owed.checked_sub(1);
-    debt.try_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok()
+    debt.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok()
 }
 
 impl Drop for Slot {

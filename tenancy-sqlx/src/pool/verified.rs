@@ -62,12 +62,12 @@ impl Verified {
 }
 
 impl Claim<'_> {
-    pub(crate) fn is_sound(mut self) {
+    pub(crate) fn sound(mut self) {
         self.before = None;
     }
 
     /// Nobody uses the room before it was looked at again.
-    pub(crate) fn is_unsound(mut self) {
+    pub(crate) fn unsound(mut self) {
         self.before = None;
         self.verified.rooms().remove(&self.room);
     }
@@ -101,10 +101,10 @@ mod tests {
         assert!(matches!(verified.guard(a, 100, 100), Guard::Sound), "one looks");
         drop(claim);
         let Guard::Due(claim) = verified.guard(a, 101, 100) else { panic!("nobody has looked") };
-        claim.is_sound();
+        claim.sound();
         assert!(matches!(verified.guard(a, 200, 100), Guard::Sound));
         let Guard::Due(claim) = verified.guard(a, 201, 100) else { panic!("it is time") };
-        claim.is_unsound();
+        claim.unsound();
         assert!(matches!(verified.guard(a, 201, 100), Guard::Unknown));
     }
 }
