@@ -10,6 +10,10 @@ use crate::harness::{
     two_tenants, write_note,
 };
 
+/// Where the last note is seen.
+const WHERE_IT_IS: &str = "SELECT pg_is_in_recovery() AS at_replica, id AS visible FROM notes
+    ORDER BY id DESC LIMIT 1";
+
 const VISIBLE: Migration = Migration::portable(
     2,
     "visible",
@@ -279,11 +283,10 @@ async fn each_placement_has_its_readers_there() {
             write_note(&db, *tenant, id).await;
         }
     }
-    const SQL: &str = "SELECT pg_is_in_recovery() AS at_replica, id AS visible FROM notes
-        ORDER BY id DESC LIMIT 1";
     for (round, tenant) in (1..).zip(&tenants) {
         eventually("the replica answers", async || {
-            let seen = db.read(*tenant).sql(SQL).fetch_one_as::<Where>().await.expect("a row");
+            let seen =
+                db.read(*tenant).sql(WHERE_IT_IS).fetch_one_as::<Where>().await.expect("a row");
             assert_eq!(seen.visible, round, "its own and the last");
             seen.at_replica
         })

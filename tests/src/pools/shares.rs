@@ -14,6 +14,9 @@ use crate::harness::{
     Database, Engine, Link, NOTES, Note, address, count_notes, two_tenants, write_note,
 };
 
+/// Slower than the hasty tenant may be.
+const SLOW: &str = "SELECT pg_sleep(0.4)::text AS answer FROM notes";
+
 const SHORT: Duration = Duration::from_millis(300);
 
 async fn read(db: &TenantDb, tenant: TenantId) -> Result<TenantTx, Error> {
@@ -113,9 +116,12 @@ async fn each_tenant_has_a_time_of_its_own() {
         let options = database.options().binding(binding).max_connections(1);
         let options = options.statement_timeout(Duration::from_secs(20));
         let options = options.allow_function("current_setting").allow_function("pg_sleep");
-        let options = options.share_by_id(move |tenant| match tenant == hasty {
-            true => TenantShare::new().statement_timeout(Duration::from_millis(150)),
-            false => TenantShare::new(),
+        let options = options.share_by_id(move |tenant| {
+            if tenant == hasty {
+                TenantShare::new().statement_timeout(Duration::from_millis(150))
+            } else {
+                TenantShare::new()
+            }
         });
         let db = database.open(options).await.expect("it opens");
         for tenant in [hasty, usual] {
@@ -127,7 +133,6 @@ async fn each_tenant_has_a_time_of_its_own() {
                 assert_eq!(bound(&mut db.tenant(tenant)).await, expected, "{binding:?}");
             }
         }
-        const SLOW: &str = "SELECT pg_sleep(0.4)::text AS answer FROM notes";
         let slow = db.read(hasty).sql(SLOW).fetch_all_as::<Answer>().await.err();
         assert_eq!(slow.expect("too slow").kind(), ErrorKind::Unavailable);
         let slow = db.read(usual).sql(SLOW).fetch_all_as::<Answer>().await;
@@ -146,9 +151,12 @@ async fn mariadb_has_it_too() {
     let database = Database::create(Engine::MySql).await;
     let (hasty, usual) = two_tenants();
     let options = database.options().max_connections(1).allow_function("benchmark");
-    let options = options.share_by_id(move |tenant| match tenant == hasty {
-        true => TenantShare::new().statement_timeout(Duration::from_millis(50)),
-        false => TenantShare::new(),
+    let options = options.share_by_id(move |tenant| {
+        if tenant == hasty {
+            TenantShare::new().statement_timeout(Duration::from_millis(50))
+        } else {
+            TenantShare::new()
+        }
     });
     let db = database.open(options).await.expect("it opens");
     for tenant in [hasty, usual] {
