@@ -117,16 +117,20 @@ impl PrivateCluster {
         self.server_at(owner.expect("the slot is served").port)
     }
 
-    /// The replica of a primary.
+    /// The replica of a primary, as soon as the primary has heard of one.
     pub(crate) async fn replica_of(&self, primary: usize) -> usize {
         let id: String = self.ask(primary, &["CLUSTER", "MYID"]).await;
-        let mut replicas = redis::cmd("CLUSTER");
-        replicas.arg("REPLICAS").arg(id);
-        let mut connection = self.connect(primary).await;
-        let lines = replicas.query_async::<Vec<String>>(&mut connection).await;
-        let lines = lines.expect("an answer");
-        let node = lines.first().and_then(|line| listed(line)).expect("it has one");
-        self.server_at(node.port)
+        let mut found = None;
+        eventually("the primary has a replica", async || {
+            let mut replicas = redis::cmd("CLUSTER");
+            replicas.arg("REPLICAS").arg(&id);
+            let mut connection = self.connect(primary).await;
+            let lines = replicas.query_async::<Vec<String>>(&mut connection).await;
+            found = lines.expect("an answer").first().and_then(|line| listed(line));
+            found.is_some()
+        })
+        .await;
+        self.server_at(found.expect("it was found").port)
     }
 
     pub(crate) async fn slot(&self, tenant: TenantId) -> u16 {
