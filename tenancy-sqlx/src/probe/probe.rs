@@ -12,7 +12,7 @@ use super::stage::Stage;
 use super::{by_key, by_raw, by_repository, by_sql, by_view, on_connection, surroundings};
 use crate::TenantDb;
 
-/// What is tried, and with which values. See [the module](self).
+/// What is tried, and with which values. See [the module](crate::probe).
 #[must_use = "a probe does nothing before run"]
 pub struct Probe {
     db: TenantDb,
