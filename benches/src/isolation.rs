@@ -41,7 +41,7 @@ pub(crate) const FIGURES: [Figure; 18] = [
         question: "a read, sealed / the same unsealed",
         ours: "isolation_repository/find_sealed",
         reference: "isolation_repository/find_unsealed",
-        goal: Goal::Adds { nanos: 250_000.0 },
+        goal: Goal::Adds { nanos: 150_000.0 },
     },
     Figure {
         question: "round trips of a read, to its answer",

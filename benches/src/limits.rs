@@ -170,7 +170,7 @@ pub(crate) const FIGURES: [Figure; 32] = [
         question: "leased: two threads, hot keys / governor keyed",
         ours: "limits_lease/ours_two_threads",
         reference: "limits_lease/governor_keyed_two_threads",
-        goal: Goal::Ratio(6.0),
+        goal: Goal::Ratio(3.6),
     },
     Figure {
         question: "leased: two threads / 5,000,000 a second",
