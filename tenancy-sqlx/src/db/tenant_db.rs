@@ -1,26 +1,21 @@
-//! The entry: one per application.
-
 use std::fmt;
 use std::sync::Arc;
 
-#[cfg(feature = "axum")]
-use tenancy_core::Placement;
 use tenancy_core::{
     Auditor, Bypass, BypassPurpose, Clock, Error, ErrorKind, ServerName, Tenant, TenantDirectory,
-    TenantId, TenantKey,
+    TenantId,
 };
 use time::OffsetDateTime;
 
-use crate::backend::{Access, Backend, Connection};
+use crate::backend::{Access, Backend};
 use crate::binding;
 use crate::cross_tenant::{Entrance, Entrances};
 use crate::handle::{CrossTenantTx, SharedTx, Source, TenantTx};
-use crate::keys;
 use crate::migrate::{self, Migration, Tables};
 use crate::options::TenantDbOptions;
 #[cfg(feature = "probe")]
 use crate::pool::Seats;
-use crate::pool::{Guard, Order, Place, Room, Servers, TenantShare, Writing};
+use crate::pool::{Place, Servers};
 use crate::repository::{CursorKey, Registry};
 use crate::rls;
 use crate::scope::Scoper;
@@ -80,21 +75,21 @@ use crate::shared::SharedRegistry;
 /// time that it promises.
 #[derive(Clone)]
 pub struct TenantDb {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
     /// Says where tenants are.
-    directory: Option<Arc<dyn TenantDirectory>>,
+    pub(super) directory: Option<Arc<dyn TenantDirectory>>,
     /// Where transactions go that no directory is asked for.
-    place: Place,
+    pub(super) place: Place,
     /// A probe's own connections: all transactions of tenants go there, unchecked.
     #[cfg(feature = "probe")]
-    seats: Option<Arc<Seats>>,
+    pub(super) seats: Option<Arc<Seats>>,
 }
 
-struct Inner {
-    servers: Servers,
-    entrances: Entrances,
-    options: TenantDbOptions,
-    scoper: Scoper,
+pub(super) struct Inner {
+    pub(super) servers: Servers,
+    pub(super) entrances: Entrances,
+    pub(super) options: TenantDbOptions,
+    pub(super) scoper: Scoper,
 }
 
 impl TenantDb {
@@ -234,15 +229,6 @@ impl TenantDb {
             }
         }
         Ok(())
-    }
-
-    /// Checks one place, and not its replicas.
-    pub(crate) async fn verify_here(&self) -> Result<(), Error> {
-        self.verify_tables().await?;
-        match &self.inner.options.seal {
-            Some(key) => seal::verify(self, key).await,
-            None => Ok(()),
-        }
     }
 
     /// Gives a database role what a service needs: to read and change the rows of all registered
@@ -462,189 +448,6 @@ impl TenantDb {
     /// The same database, for what is on the first server wherever tenants are.
     pub(crate) fn into_main(self) -> Self {
         Self { directory: None, place: Place::MAIN, ..self }
-    }
-
-    /// Runs migrations of the application at this place, and protects its tables.
-    pub(crate) async fn migrate_here(&self, migrations: &[Migration]) -> Result<(), Error> {
-        self.require_route(self.place).await?;
-        rls::verify_role(self).await?;
-        migrate::run(self, Tables::OfApplication, migrations).await?;
-        self.guard().await
-    }
-
-    /// Guards the tables of this place. That the service is not their owner is checked by the
-    /// service.
-    async fn guard(&self) -> Result<(), Error> {
-        if let Some(key) = &self.inner.options.seal {
-            seal::install(self, key).await?;
-        }
-        rls::enable(self).await?;
-        if let Some(role) = &self.inner.options.service_role {
-            seal::grant(self, role).await?;
-        }
-        self.verify_tables().await
-    }
-
-    /// Checks what must hold for the owner of the tables too.
-    pub(crate) async fn verify_tables(&self) -> Result<(), Error> {
-        rls::verify(self).await?;
-        keys::verify(self).await
-    }
-
-    /// Begins a transaction for a tenant where its data is, after that place was found to be guarded.
-    pub(crate) async fn begin_tenant(
-        &self,
-        tenant: TenantId,
-        access: Access,
-    ) -> Result<Connection, Error> {
-        #[cfg(feature = "probe")]
-        if let Some(seats) = &self.seats {
-            return seats.begin(tenant, Some(tenant), access, &self.inner.options).await;
-        }
-        let (place, share) = self.place_of(tenant).await?;
-        self.require_guard(place).await?;
-        let order = Order::of(tenant, access, share);
-        self.servers().begin(place, order, &self.inner.options).await
-    }
-
-    /// Begins a transaction that reads, at a replica if there is one that shows what the tenant must
-    /// see. One that cannot be used is passed over.
-    pub(crate) async fn begin_reading(&self, tenant: TenantId) -> Result<Connection, Error> {
-        #[cfg(feature = "probe")]
-        if self.seats.is_some() {
-            return self.begin_tenant(tenant, Access::ReadOnly).await;
-        }
-        if !self.servers().has_replicas() {
-            return self.begin_tenant(tenant, Access::ReadOnly).await;
-        }
-        let (place, share) = self.place_of(tenant).await?;
-        let (order, options) = (Order::of(tenant, Access::ReadOnly, share), &self.inner.options);
-        let slot = self.servers().slot(order, options).await?;
-        if let Some(replica) = self.servers().replica(place, tenant, options) {
-            let begun = async {
-                self.require_guard(replica.place).await?;
-                self.servers().begin_at_replica(&replica, order, slot.clone(), options).await
-            };
-            match begun.await {
-                Ok(connection) => {
-                    replica.succeeded();
-                    return Ok(connection);
-                }
-                Err(error) => replica.failed(&error),
-            }
-        }
-        self.require_guard(place).await?;
-        self.servers().begin_with(place, order, slot, options).await
-    }
-
-    /// Remembers, when it is dropped, that a tenant has written.
-    pub(crate) fn writing(&self, tenant: TenantId) -> Option<Writing<'_>> {
-        self.servers().has_replicas().then(|| self.servers().writing(tenant))
-    }
-
-    /// Begins a transaction for a tenant that does not exist, to see whether its seal is believed.
-    pub(crate) async fn begin_sealed(&self, tenant: TenantId) -> Result<Connection, Error> {
-        let order = Order::of(tenant, Access::ReadOnly, TenantShare::new());
-        self.servers().begin(self.place, order, &self.inner.options).await
-    }
-
-    /// Begins a transaction for no tenant: it sees the library's tables and no tenant's rows.
-    pub(crate) async fn begin_shared(&self, access: Access) -> Result<Connection, Error> {
-        self.servers().begin(self.place, Order::of_none(access), &self.inner.options).await
-    }
-
-    /// Begins a transaction that reads the rows of all tenants.
-    pub(crate) async fn begin_cross_tenant(
-        &self,
-        server: Option<&ServerName>,
-    ) -> Result<Connection, Error> {
-        self.entrance(server)?.begin(&self.inner.options).await
-    }
-
-    /// Refuses a tenant whose record names a place that would not be looked at.
-    #[cfg(feature = "axum")]
-    pub(crate) fn require_directory_for(&self, tenant: &Tenant) -> Result<(), Error> {
-        if self.directory.is_some() || *tenant.placement() == Placement::row() {
-            return Ok(());
-        }
-        Err(Error::new(
-            ErrorKind::Misconfigured,
-            "find the place of a tenant: it is not in the shared tables: give TenantDb the \
-             directory that knows, by TenantDb::with_directory",
-        ))
-    }
-
-    /// Refuses a server whose connections are not what the options take them for. Each is asked
-    /// once.
-    pub(crate) async fn require_route(&self, place: Place) -> Result<(), Error> {
-        // Boxed: it is rare, and would make the future of every statement as large as itself.
-        let verify = || Box::pin(self.servers().verify_route(place, &self.inner.options));
-        self.servers().verified(place).route.get_or_try_init(verify).await.map(drop)
-    }
-
-    async fn place_of(&self, tenant: TenantId) -> Result<(Place, TenantShare), Error> {
-        let rule = &self.inner.options.share;
-        let Some(directory) = &self.directory else {
-            return Ok((self.place, rule.of(tenant, None)?));
-        };
-        let found = directory.find(&TenantKey::Id(tenant)).await?.ok_or_else(|| {
-            let message = "find the place of a tenant: the directory does not know it";
-            Error::new(ErrorKind::TenantUnknown, message)
-        })?;
-        let place = self.servers().place(found.tenant.placement(), tenant)?;
-        Ok((place, rule.of(tenant, Some(&found.tenant))?))
-    }
-
-    /// Refuses a place that would not keep tenants apart by itself. Each is asked once in a while.
-    async fn require_guard(&self, place: Place) -> Result<(), Error> {
-        self.require_route(place).await?;
-        let every = self.inner.options.verify_every.as_micros();
-        let (now, every) = (self.clock().now_micros(), i64::try_from(every).unwrap_or(i64::MAX));
-        let verified = self.servers().verified(place);
-        match verified.guard(place.room, now, every) {
-            Guard::Sound => Ok(()),
-            // Boxed: it is rare, and would make the future of every statement as large as itself.
-            Guard::Unknown => {
-                Box::pin(async {
-                    let turn = match place.room {
-                        Room::Shared => Some(verified.turn().await),
-                        // Each is looked at by itself.
-                        Room::Schema(_) | Room::Database(_) => None,
-                    };
-                    if let Guard::Unknown = verified.guard(place.room, now, every) {
-                        self.look_at(place).await?;
-                        verified.add(place.room, now);
-                    }
-                    drop(turn);
-                    Ok(())
-                })
-                .await
-            }
-            Guard::Due(claim) => match Box::pin(self.look_at(place)).await {
-                Ok(()) => {
-                    claim.sound();
-                    Ok(())
-                }
-                // Who cannot ask has learnt nothing new: the next one tries.
-                Err(error)
-                    if matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Overloaded) =>
-                {
-                    Ok(())
-                }
-                Err(error) => {
-                    claim.unsound();
-                    tracing::error!(%error, "a database no longer keeps tenants apart by itself");
-                    Err(error)
-                }
-            },
-        }
-    }
-
-    async fn look_at(&self, place: Place) -> Result<(), Error> {
-        match place.room {
-            Room::Shared => self.at(place).verify_here().await,
-            Room::Schema(_) | Room::Database(_) => self.at(place).verify_own().await,
-        }
     }
 }
 
