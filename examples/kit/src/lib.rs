@@ -11,6 +11,8 @@ mod logs;
 mod page_query;
 mod panics;
 mod problem_body;
+pub mod resilience;
+mod sealed;
 mod serve;
 mod trace;
 
@@ -24,5 +26,6 @@ pub use logs::start_logs;
 pub use page_query::{PageParams, PageQuery};
 pub use panics::catch_panics;
 pub use problem_body::ProblemBody;
+pub use sealed::Sealer;
 pub use serve::{serve, stop_signal};
 pub use trace::trace_requests;
