@@ -1,10 +1,14 @@
-//! What both platforms share: strict request bodies and queries, refusals, pages' headers,
-//! documentation, logs, and serving until told to stop.
+//! What both platforms share: strict request bodies and queries, refusals, pages' headers, ids,
+//! events, a clock to move, documentation, logs, and serving until told to stop.
 
+mod clock;
 mod deadline;
 mod docs;
+pub mod events;
 mod fallback;
 mod headers;
+#[doc(hidden)]
+pub mod ids;
 mod json;
 mod list;
 mod logs;
@@ -16,10 +20,12 @@ mod sealed;
 mod serve;
 mod trace;
 
+pub use clock::{DemoClock, OperatorKey, clock_router};
 pub use deadline::within;
 pub use docs::docs;
 pub use fallback::{method_not_allowed, no_such_route};
 pub use headers::{no_store, security_headers};
+pub use ids::{PathId, missing};
 pub use json::Json;
 pub use list::List;
 pub use logs::start_logs;

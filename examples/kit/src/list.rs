@@ -15,4 +15,14 @@ impl<T> List<T> {
     pub fn of<E>(slice: Slice<E>, view: impl FnMut(E) -> T) -> Self {
         Self { data: slice.items.into_iter().map(view).collect(), has_more: slice.has_more }
     }
+
+    /// The same where a row may be one that cannot be shown.
+    ///
+    /// # Errors
+    ///
+    /// That of the first row that cannot.
+    pub fn try_of<E, F>(slice: Slice<E>, view: impl FnMut(E) -> Result<T, F>) -> Result<Self, F> {
+        let data = slice.items.into_iter().map(view).collect::<Result<_, F>>()?;
+        Ok(Self { data, has_more: slice.has_more })
+    }
 }

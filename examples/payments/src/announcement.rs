@@ -1,6 +1,8 @@
 use std::fmt;
 use std::net::SocketAddr;
 
+use kit::OperatorKey;
+
 use crate::demo::Demo;
 
 /// What is told to whoever starts the program.
@@ -8,11 +10,17 @@ pub(crate) struct Announcement {
     address: SocketAddr,
     base_domain: String,
     demo: &'static [Demo],
+    operator_key: Option<OperatorKey>,
 }
 
 impl Announcement {
     pub(crate) fn new(address: SocketAddr, base_domain: &str, demo: &'static [Demo]) -> Self {
-        Self { address, base_domain: base_domain.to_owned(), demo }
+        Self { address, base_domain: base_domain.to_owned(), demo, operator_key: None }
+    }
+
+    /// Adds the key of whoever runs the machine.
+    pub(crate) fn operated_with(self, operator_key: Option<OperatorKey>) -> Self {
+        Self { operator_key, ..self }
     }
 
     /// Returns the demo tenants, none where they were not made.
@@ -65,6 +73,9 @@ impl fmt::Display for Announcement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let address = self.address;
         writeln!(f, "payments listens at http://{address}/ (API: http://{address}/docs)")?;
+        if let Some(key) = &self.operator_key {
+            writeln!(f, "operator-key {}", key.reveal())?;
+        }
         if self.demo.is_empty() {
             return Ok(());
         }

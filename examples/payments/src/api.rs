@@ -5,7 +5,7 @@ use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
-use crate::{customers, ledger, payments, probes, usage};
+use crate::{customers, events, ledger, payments, probes, usage};
 
 /// Returns the routes of tenants, with the description of all routes.
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -16,6 +16,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .merge(payments::routes::router())
         .merge(payments::refunds::routes::router())
         .merge(ledger::routes::router())
+        .merge(events::routes::router())
         .merge(usage::router())
 }
 
@@ -33,6 +34,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         (name = "refunds"),
         (name = "ledger", description = "Double entry: every debit has its credit"),
         (name = "customers"),
+        (name = "events", description = "What has happened to a tenant's objects"),
         (name = "usage", description = "What a tenant has used, and may use"),
         (name = "probes", description = "For whoever runs the service")
     ),

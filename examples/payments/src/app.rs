@@ -1,14 +1,17 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
+use kit::DemoClock;
+use kit::events::{Outbox, Subject};
 use tenancy_core::limit::RateLimiter;
 use tenancy_core::usage::UsageMeter;
-use tenancy_core::{Clock, TenantDirectory, TenantId};
+use tenancy_core::{Clock, Error, TenantDirectory, TenantId};
 use tenancy_redis::RedisStore;
-use tenancy_sqlx::TenantDb;
+use tenancy_sqlx::{TenantDb, TenantTx};
 use time::OffsetDateTime;
 
 use crate::connectors::Connector;
+use crate::events::API_VERSION;
 use crate::patience::Patience;
 use crate::payments::reconcile::OpenWork;
 
@@ -29,6 +32,8 @@ pub(crate) struct Backends {
     pub(crate) redis: Option<RedisStore>,
     /// The time of day.
     pub(crate) clock: Arc<dyn Clock>,
+    /// The same, if it can be moved.
+    pub(crate) demo_clock: Option<DemoClock>,
     /// How long a request may wait for them.
     pub(crate) patience: Patience,
 }
@@ -40,6 +45,7 @@ pub(crate) struct App {
     base_domain: Arc<str>,
     neighbours: Arc<[Neighbour]>,
     open_work: Arc<OpenWork>,
+    outbox: Outbox,
 }
 
 /// A tenant whose page anybody may know of.
@@ -62,6 +68,7 @@ impl App {
             base_domain: base_domain.into(),
             neighbours: neighbours.into(),
             open_work: Arc::default(),
+            outbox: Outbox::new(API_VERSION),
         }
     }
 
@@ -88,6 +95,15 @@ impl App {
     /// Has the tenant's open questions asked until they are answered.
     pub(crate) fn follow_up(&self, tenant: TenantId) {
         self.open_work.note(tenant);
+    }
+
+    /// Writes what has happened to an object down, in the transaction in which it happens.
+    pub(crate) async fn emit(
+        &self,
+        tx: &mut TenantTx,
+        subject: &impl Subject,
+    ) -> Result<(), Error> {
+        self.outbox.emit(tx, subject, self.now()).await.map(drop)
     }
 
     pub(crate) fn redis(&self) -> Option<&RedisStore> {

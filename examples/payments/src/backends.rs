@@ -5,6 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use kit::DemoClock;
+use kit::events::{self, Event};
 use tenancy_core::limit::{MemoryRateLimiter, RateLimiter};
 use tenancy_core::usage::{MemoryUsageMeter, UsageMeter};
 use tenancy_core::{
@@ -42,6 +44,7 @@ const MIGRATIONS: &[Migration] = &[
         include_str!("../migrations/sqlite/0002_money.sql"),
         include_str!("../migrations/postgres/0002_money.sql"),
     ),
+    events::migration(10),
 ];
 
 /// How long a request may wait to be admitted. The first one that finds Redis away does, no other.
@@ -52,18 +55,45 @@ const DECISION: Duration = Duration::from_millis(500);
 
 /// Opens everything and brings the schema up to date.
 pub(crate) async fn open(config: &Config) -> Result<(Backends, SqlDirectory), Error> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let (db, patience) = open_database(config).await?;
+    let demo_clock = demo_clock(config)?;
+    let clock: Arc<dyn Clock> = match &demo_clock {
+        Some(clock) => Arc::new(clock.clone()),
+        None => Arc::new(SystemClock),
+    };
+    let (db, patience) = open_database(config, &clock).await?;
     let directory = SqlDirectory::new(db.clone(), plans(config.requests_per_minute));
     let Counters { limiter, meter, redis } = match config.redis_url() {
-        Some(url) => Counters::shared(url, config.nodes).await?,
+        Some(url) => Counters::shared(url, config.nodes, demo_clock.as_ref()).await?,
         None => Counters::in_memory(&clock),
     };
     let (directory, tenants) = remembered(directory, redis.as_ref());
     let connector = Arc::new(Simulator::default());
-    let backends =
-        Backends { db, directory: tenants, limiter, meter, connector, redis, clock, patience };
+    let backends = Backends {
+        db,
+        directory: tenants,
+        limiter,
+        meter,
+        connector,
+        redis,
+        clock,
+        demo_clock,
+        patience,
+    };
     Ok((backends, directory))
+}
+
+/// Returns the clock that can be moved, where it is asked for.
+fn demo_clock(config: &Config) -> Result<Option<DemoClock>, Error> {
+    let Some(ahead) = config.demo_clock else { return Ok(None) };
+    if !config.listen.ip().is_loopback() {
+        let address = config.listen;
+        let message = format!(
+            "listen at {address} with --demo-clock: a clock that can be moved is for loopback \
+             addresses such as 127.0.0.1:8080"
+        );
+        return Err(Error::new(ErrorKind::Misconfigured, message));
+    }
+    Ok(Some(DemoClock::ahead(Duration::from_secs(ahead.into()))))
 }
 
 /// How often a node asks for changes of the directory that it was not told.
@@ -98,20 +128,35 @@ impl Counters {
     }
 
     /// A Redis that is away is no reason not to start: it holds limits and counts, no payment.
-    async fn shared(url: &str, nodes: NonZeroU32) -> Result<Self, Error> {
+    ///
+    /// Nodes share the server's clock, except where theirs is one to be moved.
+    async fn shared(
+        url: &str,
+        nodes: NonZeroU32,
+        demo_clock: Option<&DemoClock>,
+    ) -> Result<Self, Error> {
         let redis = RedisStore::open(url, RedisOptions::new().deadline(DECISION))?;
         // Connected here, so that the first requests do not wait for it. It logs what it finds.
         let _ = redis.ping().await;
         let on_loss = OnLoss::LocalShare { nodes };
-        Ok(Self {
-            limiter: Arc::new(RedisRateLimiter::new(redis.clone(), on_loss)),
-            meter: Arc::new(RedisUsageMeter::new(redis.clone())),
-            redis: Some(redis),
-        })
+        let (limiter, meter) = match demo_clock {
+            None => {
+                (RedisRateLimiter::new(redis.clone(), on_loss), RedisUsageMeter::new(redis.clone()))
+            }
+            Some(clock) => {
+                let clock: Arc<dyn Clock> = Arc::new(clock.clone());
+                let limiter = RedisRateLimiter::with_clock(redis.clone(), on_loss, clock.clone());
+                (limiter, RedisUsageMeter::with_clock(redis.clone(), clock))
+            }
+        };
+        Ok(Self { limiter: Arc::new(limiter), meter: Arc::new(meter), redis: Some(redis) })
     }
 }
 
-async fn open_database(config: &Config) -> Result<(TenantDb, Patience), Error> {
+async fn open_database(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+) -> Result<(TenantDb, Patience), Error> {
     let url = match config.database_url() {
         Some(url) => url.to_owned(),
         None => file_url(&config.data_dir)?,
@@ -128,6 +173,8 @@ async fn open_database(config: &Config) -> Result<(TenantDb, Patience), Error> {
         .register::<Account>()
         .register::<Entry>()
         .register::<Posting>()
+        .register::<Event>()
+        .clock(clock.clone())
         .max_connections(16)
         .acquire_timeout(patience.connection);
     if config.through_pooler {

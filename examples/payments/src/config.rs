@@ -48,6 +48,18 @@ pub struct Config {
     #[arg(long, env = "PAYMENTS_REQUESTS_PER_MINUTE", value_name = "NUMBER")]
     pub requests_per_minute: Option<NonZeroU32>,
 
+    /// Run ahead of the system's clock by so many seconds, and let whoever has the key that is
+    /// printed at the start move the clock further, at /demo/clock. For tests and demonstrations,
+    /// at loopback addresses only
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "0"
+    )]
+    pub demo_clock: Option<u32>,
+
     /// Make no demo tenants in an empty database
     #[arg(long)]
     pub no_demo: bool,

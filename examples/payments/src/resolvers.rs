@@ -3,7 +3,7 @@ use std::sync::Arc;
 use tenancy_core::resolve::{
     ApiKeyResolver, HeaderResolver, JwtKey, JwtResolver, ResolverChain, SubdomainResolver,
 };
-use tenancy_core::{Error, ErrorKind, TenantDirectory};
+use tenancy_core::{Clock, Error, ErrorKind, TenantDirectory};
 
 use crate::Config;
 
@@ -16,8 +16,10 @@ const AUDIENCE: &str = "payments-api";
 pub(crate) fn chain(
     config: &Config,
     directory: Arc<dyn TenantDirectory>,
+    clock: Arc<dyn Clock>,
 ) -> Result<ResolverChain, Error> {
     let chain = ResolverChain::new(directory)
+        .clock(clock)
         .with(ApiKeyResolver::bearer())
         .with(HeaderResolver::x_tenant_id())
         .with(SubdomainResolver::under(&config.base_domain)?);

@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, map_response};
+use kit::{DemoClock, OperatorKey};
 use tenancy_axum::{RateLimitLayer, TenantLayer, UsageLayer};
 use tenancy_core::ResolverChain;
 
@@ -13,7 +14,14 @@ use crate::{api, pages, probes};
 const BODY: usize = 64 * 1024;
 
 /// Puts the routes together. `usage` is handed in because it is waited for at the end.
-pub(crate) fn router(app: App, chain: ResolverChain, usage: &UsageLayer) -> Router {
+///
+/// `operated` is the clock that can be moved, and the key to it.
+pub(crate) fn router(
+    app: App,
+    chain: ResolverChain,
+    usage: &UsageLayer,
+    operated: Option<(DemoClock, OperatorKey)>,
+) -> Router {
     let longest = app.patience().request;
     let tenants = TenantLayer::new(chain);
     let limits = RateLimitLayer::new(app.limiter().clone()).by_plan();
@@ -27,7 +35,10 @@ pub(crate) fn router(app: App, chain: ResolverChain, usage: &UsageLayer) -> Rout
     };
     let (api, description) = api::router().split_for_parts();
     let (probes, _) = probes::router().split_for_parts();
+    let of_operators = operated
+        .map(|(clock, key)| kit::clock_router(clock, key).layer(map_response(kit::no_store)));
     Router::new()
+        .merge(of_operators.unwrap_or_default())
         .merge(for_tenants(api).layer(map_response(kit::no_store)))
         .merge(for_tenants(pages::router()).layer(from_fn(pages::explain)))
         .merge(probes)

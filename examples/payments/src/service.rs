@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
+use kit::OperatorKey;
 use tenancy_axum::UsageLayer;
 use tenancy_core::{Error, ErrorKind};
 use tenancy_sqlx::TenantDb;
@@ -44,15 +45,18 @@ impl Service {
 
         let (backends, directory) = backends::open(&config).await?;
         let demo = demo::prepare(&config, &backends.db, &directory).await?;
-        let announcement = Announcement::new(address, &config.base_domain, demo);
+        let operated = backends.demo_clock.clone().map(|clock| (clock, OperatorKey::generate()));
+        let operator_key = operated.as_ref().map(|(_, key)| key.clone());
+        let announcement =
+            Announcement::new(address, &config.base_domain, demo).operated_with(operator_key);
         let neighbours = announcement.demo().iter().map(|tenant| neighbour(tenant, &announcement));
 
-        let chain = resolvers::chain(&config, backends.directory.clone())?;
+        let chain = resolvers::chain(&config, backends.directory.clone(), backends.clock.clone())?;
         let usage = UsageLayer::new(backends.meter.clone());
         let (db, grace) = (backends.db.clone(), backends.patience.at_the_end());
         let app = App::new(backends, &config.base_domain, neighbours.collect());
         let reconciler = tokio::spawn(reconcile::run(app.clone(), directory));
-        let router = router(app, chain, &usage);
+        let router = router(app, chain, &usage, operated);
         Ok(Self { listener, address, router, usage, db, reconciler, grace, announcement })
     }
 

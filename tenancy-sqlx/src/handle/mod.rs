@@ -1,5 +1,6 @@
 //! Handles: what a piece of code holds decides what it can reach.
 
+mod after_commit;
 mod cross_tenant_tx;
 mod crossing;
 #[cfg(feature = "postgres")]

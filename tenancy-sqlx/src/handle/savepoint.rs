@@ -25,11 +25,14 @@ pub struct Savepoint<'tx> {
     tx: &'tx mut TenantTx,
     id: SavepointId,
     ended: bool,
+    /// How much was to be told before it.
+    told: usize,
 }
 
 impl<'tx> Savepoint<'tx> {
     pub(super) fn new(tx: &'tx mut TenantTx, id: SavepointId) -> Self {
-        Self { tx, id, ended: false }
+        let told = tx.after_commit.len();
+        Self { tx, id, ended: false, told }
     }
 
     /// Keeps what was done, as a part of the transaction around it.
@@ -56,6 +59,7 @@ impl<'tx> Savepoint<'tx> {
     /// [`ErrorKind::Unavailable`] when the database does not answer.
     pub async fn rollback(mut self) -> Result<(), Error> {
         self.ended = true;
+        self.tx.after_commit.truncate(self.told);
         let id = self.id;
         match self.tx.begun() {
             Some(connection) => connection.roll_back_to(id).await,
@@ -85,8 +89,12 @@ impl DerefMut for Savepoint<'_> {
 
 impl Drop for Savepoint<'_> {
     fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        self.tx.after_commit.truncate(self.told);
         let id = self.id;
-        if let (false, Some(connection)) = (self.ended, self.tx.begun()) {
+        if let Some(connection) = self.tx.begun() {
             connection.give_up(id);
         }
     }

@@ -4,6 +4,7 @@ use sqlx::SqlStr;
 use tenancy_core::entity::{Row, Value};
 use tenancy_core::{Error, TenantEntity, TenantId};
 
+use super::after_commit::AfterCommit;
 use super::progress::Progress;
 use super::{Savepoint, crossing};
 use crate::TenantDb;
@@ -34,6 +35,7 @@ pub struct TenantTx {
     access: Access,
     source: Source,
     progress: Progress,
+    pub(super) after_commit: AfterCommit,
 }
 
 /// Where a reader may be answered.
@@ -47,18 +49,28 @@ pub(crate) enum Source {
 impl TenantTx {
     pub(crate) fn writing(db: TenantDb, tenant: TenantId) -> Self {
         let (access, source) = (Access::ReadWrite, Source::Primary);
-        Self { db, tenant, access, source, progress: Progress::NotBegun }
+        Self::new(db, tenant, access, source, Progress::NotBegun)
     }
 
     pub(crate) fn reading(db: TenantDb, tenant: TenantId, source: Source) -> Self {
-        Self { db, tenant, access: Access::ReadOnly, source, progress: Progress::NotBegun }
+        Self::new(db, tenant, Access::ReadOnly, source, Progress::NotBegun)
     }
 
     /// Of a transaction that has begun, by a probe.
     #[cfg(feature = "probe")]
     pub(crate) fn begun_by_probe(db: TenantDb, tenant: TenantId, connection: Connection) -> Self {
         let (access, source) = (Access::ReadWrite, Source::Primary);
-        Self { db, tenant, access, source, progress: Progress::Begun(connection) }
+        Self::new(db, tenant, access, source, Progress::Begun(connection))
+    }
+
+    fn new(
+        db: TenantDb,
+        tenant: TenantId,
+        access: Access,
+        source: Source,
+        progress: Progress,
+    ) -> Self {
+        Self { db, tenant, access, source, progress, after_commit: AfterCommit::default() }
     }
 
     /// Returns the connection for what a probe does past the repository.
@@ -141,7 +153,9 @@ impl TenantTx {
             (Access::ReadWrite, Progress::Begun(_)) => self.db.writing(self.tenant),
             _ => None,
         };
-        self.progress.commit().await
+        self.progress.commit().await?;
+        self.after_commit.run();
+        Ok(())
     }
 
     /// Takes all changes back and waits for it. Dropping the transaction does so in background.

@@ -27,6 +27,8 @@ pub(crate) struct Announced {
     pub(crate) tenants: Vec<DemoTenant>,
     /// Commands to paste into a terminal.
     pub(crate) commands: Vec<String>,
+    /// Of a server with a clock to move.
+    pub(crate) operator_key: Option<String>,
 }
 
 impl Server {
@@ -105,6 +107,18 @@ impl Server {
         Client::of(&self.announced, None)
     }
 
+    /// Whoever runs the machine, of a server with `--demo-clock`.
+    pub(crate) fn operator(&self) -> Client {
+        let key = self.announced.operator_key.as_ref().expect("it runs with --demo-clock");
+        self.stranger().with_credential(key)
+    }
+
+    /// Moves its clock forward.
+    pub(crate) async fn advance(&self, by: Duration) {
+        let body = serde_json::json!({ "advance_seconds": by.as_secs() });
+        self.operator().post("/demo/clock", &body).await.ok(200);
+    }
+
     /// Asks it to stop, as Ctrl-C does.
     pub(crate) async fn interrupt(&self) {
         let id = self.program.id().expect("it runs");
@@ -159,6 +173,7 @@ impl Announced {
                     address.trim_end_matches('/').clone_into(&mut announced.address);
                 }
                 ["page", url] => announced.tenants.push(DemoTenant::at(url)),
+                ["operator-key", key] => announced.operator_key = Some(key.to_owned()),
                 ["key", key] => key.clone_into(&mut announced.last_tenant().key),
                 ["curl", ..] => announced.commands.push(line),
                 ["Ctrl-C", ..] => return Some(announced),

@@ -233,3 +233,53 @@ async fn refuses_what_would_end_another_ones_work() {
         assert_eq!((ids(&db, a).await, ids(&db, b).await), (vec![], vec![9]));
     }
 }
+
+/// Who is told after a commit hears of what is in, and of nothing else.
+#[tokio::test]
+async fn nobody_is_told_of_what_is_not_in() {
+    use std::sync::{Arc, Mutex};
+
+    for engine in ENGINES {
+        let database = Database::create(engine).await;
+        let db = database.notes().await;
+        let (a, b) = two_tenants();
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let tell = |tx: &mut TenantTx, word: &'static str| {
+            let (told, tenant) = (told.clone(), tx.tenant());
+            tx.after_commit(move || told.lock().expect("no panic").push((tenant, word)));
+        };
+        for tenant in [a, b] {
+            let mut tx = db.tenant(tenant);
+            tell(&mut tx, "first");
+            insert(&mut tx, 1).await;
+            let mut kept = tx.savepoint().await.expect("set");
+            tell(&mut kept, "kept");
+            let mut inner = kept.savepoint().await.expect("set");
+            tell(&mut inner, "taken back");
+            inner.rollback().await.expect("rolled back");
+            kept.release().await.expect("released");
+            let mut dropped = tx.savepoint().await.expect("set");
+            tell(&mut dropped, "dropped");
+            drop(dropped);
+            tell(&mut tx, "last");
+            assert!(told.lock().expect("no panic").iter().all(|(of, _)| *of != tenant));
+            tx.commit().await.expect("committed");
+        }
+        let words = ["first", "kept", "last"];
+        let expected: Vec<_> = [a, b].into_iter().flat_map(|t| words.map(|w| (t, w))).collect();
+        assert_eq!(*told.lock().expect("no panic"), expected);
+
+        // Given up, and in no state to commit.
+        let mut tx = db.tenant(a);
+        tell(&mut tx, "given up");
+        insert(&mut tx, 2).await;
+        tx.rollback().await.expect("rolled back");
+        let mut tx = db.tenant(a);
+        tell(&mut tx, "failed");
+        let again = Note::new(a, 1);
+        tx.repo::<Note>().insert(again).await.expect_err("it is there");
+        tx.commit().await.expect_err("a statement has failed");
+        assert_eq!(told.lock().expect("no panic").len(), expected.len());
+        told.lock().expect("no panic").clear();
+    }
+}

@@ -1,5 +1,7 @@
 //! Money of two banks: taken once, given back once, and every cent of it in the ledger.
 
+mod clock;
+mod events;
 mod invariants;
 mod lost;
 mod pay_capture_refund;
@@ -11,6 +13,9 @@ use serde_json::{Value, json};
 use crate::harness::{Answer, Client, eventually};
 
 const UNLIMITED: [&str; 2] = ["--requests-per-minute", "100000"];
+
+/// The same, with a clock that tests move.
+const MOVABLE: [&str; 3] = ["--requests-per-minute", "100000", "--demo-clock"];
 
 /// Something that moves money, under an idempotency key.
 async fn post(bank: &Client, path: &str, key: &str, body: &Value) -> Answer {

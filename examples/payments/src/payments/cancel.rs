@@ -30,7 +30,7 @@ pub(super) async fn cancel(
     id: PaymentId,
     cancellation: &Cancellation,
 ) -> Result<Payment, Problem> {
-    let (payment, reserved) = match write_down(tx, id, cancellation, app.now()).await {
+    let (payment, reserved) = match write_down(app, tx, id, cancellation).await {
         Ok(done) => done,
         Err(Halt::Overtaken) => return Err(step::changed()),
         Err(Halt::Away(problem) | Halt::Refused(problem)) => return Err(problem),
@@ -48,11 +48,12 @@ pub(super) async fn cancel(
 }
 
 async fn write_down(
+    app: &App,
     mut tx: TenantTx,
     id: PaymentId,
     cancellation: &Cancellation,
-    now: OffsetDateTime,
 ) -> Result<(Payment, Option<Attempt>), Halt> {
+    let now = app.now();
     let mut payment = tx.repo::<Payment>().get(&id).await?.ok_or_else(missing)?;
     if cancellation.version.is_some_and(|version| version != payment.version) {
         return Err(Halt::Overtaken);
@@ -65,6 +66,7 @@ async fn write_down(
     }
     payment.updated_at = now;
     let payment = tx.repo::<Payment>().update(payment).await?;
+    app.emit(&mut tx, &payment).await?;
     let attempt = if has_reserved { release(&mut tx, id, now).await? } else { None };
     tx.commit().await?;
     Ok((payment, attempt))

@@ -39,7 +39,8 @@ pub(super) async fn create(
     if let Some(customer) = customer {
         require(&mut tx, customer).await?;
     }
-    tx.repo::<Payment>().insert(payment).await.map_err(refused)?;
+    let payment = tx.repo::<Payment>().insert(payment).await.map_err(refused)?;
+    app.emit(&mut tx, &payment).await?;
     step::to_its_end("commit a payment", Box::pin(async { Ok(tx.commit().await?) })).await?;
     Ok(answer)
 }

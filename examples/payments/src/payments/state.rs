@@ -116,6 +116,26 @@ impl PaymentState {
             .with_detail(format!("it is {}", self.as_words())))
     }
 
+    /// Returns the name that callers see.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::RequiresApproval => "requires_approval",
+            Self::Rejected => "rejected",
+            Self::RequiresConfirmation => "requires_confirmation",
+            Self::Processing => "processing",
+            Self::RequiresAction => "requires_action",
+            Self::Unknown => "unknown",
+            Self::Conflicted => "conflicted",
+            Self::Authorized => "authorized",
+            Self::PartiallyCaptured => "partially_captured",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Canceled => "canceled",
+            Self::Expired => "expired",
+        }
+    }
+
     const fn as_words(self) -> &'static str {
         match self {
             Self::Draft => "a draft",
@@ -170,6 +190,13 @@ mod tests {
                 let became = state.become_state(next).map_err(|problem| problem.status());
                 assert_eq!(became, if arrows.contains(&next) { Ok(next) } else { Err(409) });
             }
+        }
+    }
+
+    #[test]
+    fn a_state_has_one_name() {
+        for state in S::ALL {
+            assert_eq!(serde_json::to_value(state).unwrap(), state.as_str());
         }
     }
 

@@ -83,6 +83,7 @@ async fn begin(
     payment.become_state(PaymentState::Processing, now)?;
     payment.failure_code = None;
     let payment = tx.repo::<Payment>().update(payment).await?;
+    app.emit(&mut tx, &payment).await?;
     let attempt = Attempt {
         id: AttemptId::generate(),
         tenant_id: tenant,

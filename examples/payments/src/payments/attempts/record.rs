@@ -62,12 +62,13 @@ async fn write_down(
     // The payment first, then accounts: in this order everywhere, so that nobody waits in a circle.
     // Accounts last: everybody waits for them.
     let payment = tx.repo::<Payment>().update(payment).await?;
+    app.emit(&mut tx, &payment).await?;
     let attempt = tx.repo::<Attempt>().update(attempt).await?;
     if let Some(replay) = attempt.answers.clone() {
         Replay::complete(&mut tx, replay, &answer(payment.clone())).await?;
     }
     if let Outcome::Authorized = outcome {
-        authorized(&mut tx, &payment, &attempt, now).await?;
+        authorized(app, &mut tx, &payment, &attempt, now).await?;
     }
     tx.commit().await?;
     Ok(payment)
@@ -75,6 +76,7 @@ async fn write_down(
 
 /// The money is reserved: a hold says so. Or it is taken: an entry does.
 async fn authorized(
+    app: &App,
     tx: &mut TenantTx,
     payment: &Payment,
     attempt: &Attempt,
@@ -90,6 +92,7 @@ async fn authorized(
         CaptureMode::Automatic => {
             let capture = Capture::with_authorization(payment, attempt, now);
             let capture = tx.repo::<Capture>().insert(capture).await?;
+            app.emit(tx, &capture).await?;
             captures::post(tx, &capture, payment.currency, now).await
         }
     }

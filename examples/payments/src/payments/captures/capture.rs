@@ -1,6 +1,8 @@
+use serde::Serialize;
 use tenancy_core::TenantId;
 use tenancy_sqlx::{TenantEntity, TenantValue};
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
 use crate::idempotency::ReplayId;
 use crate::ids::{AttemptId, CaptureId, PaymentId};
@@ -30,7 +32,8 @@ pub(crate) struct Capture {
 }
 
 /// What has become of a capture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, TenantValue)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TenantValue, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum CaptureState {
     /// The provider is being asked, until it answers.
     Processing,
@@ -87,6 +90,40 @@ impl Capture {
             created_at: now,
             updated_at: now,
             version: 1,
+        }
+    }
+}
+
+/// A capture, as receivers of events see it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Capture)]
+pub(crate) struct CaptureView {
+    id: CaptureId,
+    payment: PaymentId,
+    attempt: AttemptId,
+    amount: Amount,
+    /// What the platform keeps of it.
+    fee: i64,
+    state: CaptureState,
+    failure_code: Option<String>,
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
+    updated_at: OffsetDateTime,
+}
+
+impl From<Capture> for CaptureView {
+    fn from(capture: Capture) -> Self {
+        Self {
+            id: capture.id,
+            payment: capture.payment_id,
+            attempt: capture.attempt_id,
+            amount: capture.amount,
+            fee: capture.fee,
+            state: capture.state,
+            failure_code: capture.failure_code,
+            created_at: capture.created_at,
+            updated_at: capture.updated_at,
         }
     }
 }

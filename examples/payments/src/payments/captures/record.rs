@@ -71,6 +71,12 @@ async fn write_down(
     }
     let payment = tx.repo::<Payment>().update(payment).await?;
     let capture = tx.repo::<Capture>().update(capture).await?;
+    if capture.state != CaptureState::Processing {
+        app.emit(&mut tx, &capture).await?;
+    }
+    if capture.state == CaptureState::Succeeded {
+        app.emit(&mut tx, &payment).await?;
+    }
     if let Some(replay) = capture.answers.clone() {
         Replay::complete(&mut tx, replay, &answer(capture.state, payment.clone())).await?;
     }

@@ -85,6 +85,7 @@ async fn begin(
     let reference = attempt.provider_reference.ok_or_else(missing)?;
     let capture = Capture::new(&payment, attempt.id, amount, replay, now);
     let capture = tx.repo::<Capture>().insert(capture).await?;
+    app.emit(&mut tx, &capture).await?;
     tx.commit().await?;
     Ok(Begun::First(capture, payment.currency, reference))
 }

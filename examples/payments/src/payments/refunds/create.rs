@@ -103,6 +103,7 @@ async fn begin(
         version: 1,
     };
     let refund = tx.repo::<Refund>().insert(refund).await?;
+    app.emit(&mut tx, &refund).await?;
     let cause = Cause { kind: CauseKind::Refund, id: refund.id.uuid() };
     let hold = Hold::new(tenant, cause, amount, payment.currency, now);
     tx.repo::<Hold>().insert(hold).await?;

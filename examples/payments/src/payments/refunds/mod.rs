@@ -7,4 +7,4 @@ mod refund;
 pub(crate) mod routes;
 
 pub(super) use ask::ask;
-pub(crate) use refund::{Refund, RefundState};
+pub(crate) use refund::{Refund, RefundState, RefundView};

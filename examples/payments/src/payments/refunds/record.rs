@@ -50,6 +50,7 @@ async fn write_down(
     };
     refund.updated_at = now;
     let refund = tx.repo::<Refund>().update(refund).await?;
+    app.emit(&mut tx, &refund).await?;
     finish(&mut tx, &refund, now).await?;
     tx.commit().await?;
     Ok(())

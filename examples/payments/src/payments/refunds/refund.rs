@@ -42,7 +42,7 @@ pub(crate) enum RefundState {
 /// A refund, as callers see it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Refund)]
-pub(super) struct RefundView {
+pub(crate) struct RefundView {
     id: RefundId,
     payment: PaymentId,
     amount: Amount,

@@ -1,0 +1,9 @@
+//! What happens to payments, captures and refunds, as events.
+//!
+//! [`App::emit`](crate::app::App::emit) writes one in the transaction of the change.
+
+pub(crate) mod routes;
+mod subjects;
+
+/// The version of the API that events show objects in.
+pub(crate) const API_VERSION: &str = "2026-11-01";
