@@ -5,7 +5,7 @@ use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
-use crate::{customers, events, ledger, payments, probes, usage};
+use crate::{access, customers, events, ledger, payments, probes, usage};
 
 /// Returns the routes of tenants, with the description of all routes.
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -18,6 +18,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .merge(ledger::routes::router())
         .merge(events::routes::router())
         .merge(usage::router())
+        .merge(access::routes::router())
 }
 
 #[derive(OpenApi)]
@@ -35,6 +36,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         (name = "ledger", description = "Double entry: every debit has its credit"),
         (name = "customers"),
         (name = "events", description = "What has happened to a tenant's objects"),
+        (name = "access", description = "Who may do what"),
         (name = "usage", description = "What a tenant has used, and may use"),
         (name = "probes", description = "For whoever runs the service")
     ),

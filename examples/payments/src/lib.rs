@@ -3,6 +3,7 @@
 //! Each bank is a tenant with customers, payments, a plan and API keys of its own.
 //! [`Service`] is the program; `main` only starts it.
 
+mod access;
 mod announcement;
 mod api;
 mod app;

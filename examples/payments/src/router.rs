@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, map_response};
 use kit::{DemoClock, OperatorKey};
-use tenancy_axum::{RateLimitLayer, TenantLayer, UsageLayer};
+use tenancy_axum::{AccessLayer, RateLimitLayer, TenantLayer, UsageLayer};
 use tenancy_core::ResolverChain;
 
 use crate::app::App;
@@ -19,6 +19,7 @@ const BODY: usize = 64 * 1024;
 pub(crate) fn router(
     app: App,
     chain: ResolverChain,
+    access: &AccessLayer,
     usage: &UsageLayer,
     operated: Option<(DemoClock, OperatorKey)>,
 ) -> Router {
@@ -30,6 +31,7 @@ pub(crate) fn router(
         routes
             .layer(kit::catch_panics())
             .layer(usage.clone())
+            .layer(access.clone())
             .layer(limits.clone())
             .layer(tenants.clone())
     };

@@ -1,16 +1,18 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use kit::OperatorKey;
-use tenancy_axum::UsageLayer;
+use tenancy_axum::{AccessLayer, UsageLayer};
 use tenancy_core::{Error, ErrorKind};
 use tenancy_sqlx::TenantDb;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::access::{self, PlatformGrants};
 use crate::announcement::Announcement;
 use crate::app::{App, Neighbour};
 use crate::demo::{self, Demo};
@@ -52,11 +54,13 @@ impl Service {
         let neighbours = announcement.demo().iter().map(|tenant| neighbour(tenant, &announcement));
 
         let chain = resolvers::chain(&config, backends.directory.clone(), backends.clock.clone())?;
+        let access = AccessLayer::new(Arc::new(PlatformGrants), access::catalogue()?)
+            .clock(backends.clock.clone());
         let usage = UsageLayer::new(backends.meter.clone());
         let (db, grace) = (backends.db.clone(), backends.patience.at_the_end());
         let app = App::new(backends, &config.base_domain, neighbours.collect());
         let reconciler = tokio::spawn(reconcile::run(app.clone(), directory));
-        let router = router(app, chain, &usage, operated);
+        let router = router(app, chain, &access, &usage, operated);
         Ok(Self { listener, address, router, usage, db, reconciler, grace, announcement })
     }
 

@@ -3,16 +3,23 @@
 use axum::extract::State;
 use kit::Json;
 use serde::Serialize;
-use tenancy_axum::CurrentContext;
+use tenancy_axum::{CurrentContext, Permitted};
 use tenancy_core::usage::{Meter, Month, Percent, Usage, Used};
 use tenancy_core::{Plan, Problem};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::access::capabilities;
 use crate::app::App;
 
 const METERS: [Meter; 3] = [Meter::API_CALLS, Meter::BANDWIDTH_BYTES, Meter::TRANSACTIONS];
+
+capabilities! {
+    /// See what was used, and what may be.
+    ViewUsage = "usage:view"
+        for Owner Admin FinanceApprover Operator Analyst Developer Auditor Support ApiKey;
+}
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(get))
@@ -63,13 +70,14 @@ struct MeterView {
     get,
     path = "/v1/usage",
     tag = "usage",
+    security(("bearer" = ["usage:view"])),
     responses((status = 200, body = UsageView))
 )]
 async fn get(
+    _: Permitted<ViewUsage>,
     State(app): State<App>,
     CurrentContext(context): CurrentContext,
 ) -> Result<Json<UsageView>, Problem> {
-    context.require_credential()?;
     let month = Month::current(app.clock());
     let usage = app.meter().usage(context.tenant_id(), month).await?;
     Ok(Json(UsageView::new(&usage, context.tenant().plan())))

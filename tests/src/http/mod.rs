@@ -4,6 +4,7 @@ mod bodies;
 mod database_away;
 mod hosts;
 mod idempotency;
+mod permissions;
 mod queries;
 mod rate;
 mod redis_away;

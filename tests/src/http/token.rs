@@ -4,12 +4,31 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 use tenancy_core::{Clock as _, SystemClock};
 
+use crate::harness::Client;
+
 /// What servers under test sign with.
 pub(crate) const SECRET: &str = "a secret of thirty-two bytes, or more";
 
 /// A good token of somebody who works for a tenant.
 pub(crate) fn of(tenant: &str) -> String {
     sign(&Header::new(Algorithm::HS256), &claims(tenant), SECRET.as_bytes())
+}
+
+/// A good token of somebody whose rights are these permissions and no other.
+pub(crate) fn scoped(tenant: &str, permissions: &[impl AsRef<str>]) -> String {
+    let mut claims = claims(tenant);
+    let words: Vec<_> = permissions.iter().map(AsRef::as_ref).collect();
+    claims["scope"] = json!(words.join(" "));
+    sign(&Header::new(Algorithm::HS256), &claims, SECRET.as_bytes())
+}
+
+/// The same caller with no more rights than a role has. The server must know [`SECRET`].
+pub(crate) async fn in_role(bank: &Client, tenant: &str, role: &str) -> Client {
+    let roles = bank.get("/v1/roles").await.ok(200);
+    let found = roles.as_array().expect("a list").iter().find(|found| found["name"] == role);
+    let permissions = found.unwrap_or_else(|| panic!("no role {role}"))["permissions"].clone();
+    let permissions: Vec<String> = serde_json::from_value(permissions).expect("names");
+    bank.with_credential(&scoped(tenant, &permissions))
 }
 
 /// Was good an hour ago.

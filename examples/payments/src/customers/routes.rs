@@ -1,12 +1,14 @@
 use axum::extract::State;
 use http::StatusCode;
 use kit::{Json, List, PageParams, PageQuery, ProblemBody};
+use tenancy_axum::Permitted;
 use tenancy_core::Problem;
 use tenancy_sqlx::TenantTx;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Customer;
+use super::capabilities::{CreateCustomers, ViewCustomers};
 use super::customer::CustomerView;
 use super::new_customer::NewCustomer;
 use crate::app::App;
@@ -21,6 +23,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
     post,
     path = "/v1/customers",
     tag = "customers",
+    security(("bearer" = ["customers:create"])),
     request_body = NewCustomer,
     responses(
         (status = 201, body = CustomerView),
@@ -28,6 +31,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
     )
 )]
 async fn create(
+    _: Permitted<CreateCustomers>,
     State(app): State<App>,
     mut tx: TenantTx,
     Json(new): Json<NewCustomer>,
@@ -42,6 +46,7 @@ async fn create(
     get,
     path = "/v1/customers",
     tag = "customers",
+    security(("bearer" = ["customers:view"])),
     params(PageParams),
     responses(
         (status = 200, body = List<CustomerView>),
@@ -49,6 +54,7 @@ async fn create(
     )
 )]
 async fn list(
+    _: Permitted<ViewCustomers>,
     mut tx: TenantTx,
     query: PageQuery<CustomerId>,
 ) -> Result<Json<List<CustomerView>>, Problem> {
@@ -61,6 +67,7 @@ async fn list(
     get,
     path = "/v1/customers/{id}",
     tag = "customers",
+    security(("bearer" = ["customers:view"])),
     params(("id" = CustomerId, Path)),
     responses(
         (status = 200, body = CustomerView),
@@ -68,6 +75,7 @@ async fn list(
     )
 )]
 async fn get(
+    _: Permitted<ViewCustomers>,
     mut tx: TenantTx,
     PathId(id): PathId<CustomerId>,
 ) -> Result<Json<CustomerView>, Problem> {

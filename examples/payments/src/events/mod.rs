@@ -2,8 +2,11 @@
 //!
 //! [`App::emit`](crate::app::App::emit) writes one in the transaction of the change.
 
+mod capabilities;
 pub(crate) mod routes;
 mod subjects;
+
+pub(crate) use capabilities::CAPABILITIES;
 
 /// The version of the API that events show objects in.
 pub(crate) const API_VERSION: &str = "2026-11-01";

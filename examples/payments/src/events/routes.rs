@@ -1,10 +1,12 @@
 use kit::events::{Event, EventId, EventView};
 use kit::{Json, List, PageParams, PageQuery, PathId, ProblemBody, missing};
+use tenancy_axum::Permitted;
 use tenancy_core::Problem;
 use tenancy_sqlx::TenantTx;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::capabilities::ViewEvents;
 use crate::app::App;
 
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -18,6 +20,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
     get,
     path = "/v1/events",
     tag = "events",
+    security(("bearer" = ["events:view"])),
     params(PageParams),
     responses(
         (status = 200, body = List<EventView>),
@@ -25,6 +28,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
     )
 )]
 async fn list(
+    _: Permitted<ViewEvents>,
     mut tx: TenantTx,
     query: PageQuery<EventId>,
 ) -> Result<Json<List<EventView>>, Problem> {
@@ -37,13 +41,18 @@ async fn list(
     get,
     path = "/v1/events/{id}",
     tag = "events",
+    security(("bearer" = ["events:view"])),
     params(("id" = EventId, Path)),
     responses(
         (status = 200, body = EventView),
         (status = 404, description = "There is no such event", body = ProblemBody),
     )
 )]
-async fn get(mut tx: TenantTx, PathId(id): PathId<EventId>) -> Result<Json<EventView>, Problem> {
+async fn get(
+    _: Permitted<ViewEvents>,
+    mut tx: TenantTx,
+    PathId(id): PathId<EventId>,
+) -> Result<Json<EventView>, Problem> {
     let event = tx.repo::<Event>().get(&id).await?.ok_or_else(missing)?;
     Ok(Json(event.try_into()?))
 }

@@ -3,6 +3,7 @@
 
 mod account;
 mod as_of;
+mod capabilities;
 mod draft;
 mod entry;
 mod hold;
@@ -11,6 +12,7 @@ pub(crate) mod routes;
 mod trial_balance;
 
 pub(crate) use account::{Account, AccountCode, Side};
+pub(crate) use capabilities::CAPABILITIES;
 pub(crate) use draft::{Cause, CauseKind, Draft};
 pub(crate) use entry::{Entry, Posting};
 pub(crate) use hold::Hold;

@@ -4,6 +4,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use kit::{Json, List, PageParams, PageQuery, ProblemBody};
 use serde::Serialize;
+use tenancy_axum::Permitted;
 use tenancy_core::{Error, Problem, Slice};
 use tenancy_sqlx::TenantTx;
 use utoipa::ToSchema;
@@ -11,6 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::as_of::AsOf;
+use super::capabilities::ViewLedger;
 use super::entry::{EntryView, PostingView};
 use super::trial_balance::{TrialBalance, TrialBalanceView};
 use super::{Account, AccountCode, Entry, Posting, Side};
@@ -57,10 +59,12 @@ impl From<Account> for AccountView {
     get,
     path = "/v1/ledger/accounts",
     tag = "ledger",
+    security(("bearer" = ["ledger:view"])),
     params(PageParams),
     responses((status = 200, body = List<AccountView>))
 )]
 async fn accounts(
+    _: Permitted<ViewLedger>,
     mut tx: TenantTx,
     query: PageQuery<AccountId>,
 ) -> Result<Json<List<AccountView>>, Problem> {
@@ -73,10 +77,12 @@ async fn accounts(
     get,
     path = "/v1/ledger/entries",
     tag = "ledger",
+    security(("bearer" = ["ledger:view"])),
     params(PageParams),
     responses((status = 200, body = List<EntryView>))
 )]
 async fn entries(
+    _: Permitted<ViewLedger>,
     mut tx: TenantTx,
     query: PageQuery<EntryId>,
 ) -> Result<Json<List<EntryView>>, Problem> {
@@ -94,13 +100,18 @@ async fn entries(
     get,
     path = "/v1/ledger/entries/{id}",
     tag = "ledger",
+    security(("bearer" = ["ledger:view"])),
     params(("id" = EntryId, Path)),
     responses(
         (status = 200, body = EntryView),
         (status = 404, description = "There is no such entry", body = ProblemBody),
     )
 )]
-async fn entry(mut tx: TenantTx, PathId(id): PathId<EntryId>) -> Result<Json<EntryView>, Problem> {
+async fn entry(
+    _: Permitted<ViewLedger>,
+    mut tx: TenantTx,
+    PathId(id): PathId<EntryId>,
+) -> Result<Json<EntryView>, Problem> {
     let entry = tx.repo::<Entry>().get(&id).await?.ok_or_else(missing)?;
     let entries = std::slice::from_ref(&entry);
     let postings = postings(&mut tx, entries).await?.remove(&id).unwrap_or_default();
@@ -114,6 +125,7 @@ async fn entry(mut tx: TenantTx, PathId(id): PathId<EntryId>) -> Result<Json<Ent
     get,
     path = "/v1/ledger/trial-balance",
     tag = "ledger",
+    security(("bearer" = ["ledger:view"])),
     params(AsOf),
     responses(
         (status = 200, body = Vec<TrialBalanceView>),
@@ -121,6 +133,7 @@ async fn entry(mut tx: TenantTx, PathId(id): PathId<EntryId>) -> Result<Json<Ent
     )
 )]
 async fn trial_balance(
+    _: Permitted<ViewLedger>,
     State(app): State<App>,
     mut tx: TenantTx,
     query: Result<Query<AsOf>, QueryRejection>,

@@ -5,6 +5,7 @@
 
 pub(crate) mod attempts;
 mod cancel;
+mod capabilities;
 pub(crate) mod captures;
 mod create;
 mod metered;
@@ -16,6 +17,7 @@ pub(crate) mod routes;
 mod state;
 mod step;
 
+pub(crate) use capabilities::CAPABILITIES;
 use metered::counted;
 pub(crate) use payment::{CaptureMode, Payment, PaymentView};
 pub(crate) use state::PaymentState;

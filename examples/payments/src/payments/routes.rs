@@ -1,5 +1,6 @@
 use axum::extract::State;
 use kit::{Json, List, PageParams, PageQuery, ProblemBody};
+use tenancy_axum::Permitted;
 use tenancy_core::Problem;
 use tenancy_sqlx::TenantTx;
 use utoipa_axum::router::OpenApiRouter;
@@ -7,6 +8,9 @@ use utoipa_axum::routes;
 
 use super::attempts::{self, Attempt, AttemptView, Confirmation};
 use super::cancel::Cancellation;
+use super::capabilities::{
+    CancelPayments, CapturePayments, ConfirmPayments, CreatePayments, ViewPayments,
+};
 use super::captures::{self, Capturing};
 use super::new_payment::NewPayment;
 use super::{Payment, PaymentView};
@@ -32,6 +36,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
     post,
     path = "/v1/payments",
     tag = "payments",
+    security(("bearer" = ["payments:create"])),
     params(("idempotency-key" = String, Header, min_length = 1, max_length = 255,
         description = "Chosen by the caller, one for each payment; visible ASCII")),
     request_body = NewPayment,
@@ -44,6 +49,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
     )
 )]
 async fn create(
+    _: Permitted<CreatePayments>,
     State(app): State<App>,
     tx: TenantTx,
     idempotency: Result<Idempotency, Problem>,
@@ -58,6 +64,7 @@ async fn create(
     get,
     path = "/v1/payments",
     tag = "payments",
+    security(("bearer" = ["payments:view"])),
     params(PageParams),
     responses(
         (status = 200, body = List<PaymentView>),
@@ -65,6 +72,7 @@ async fn create(
     )
 )]
 async fn list(
+    _: Permitted<ViewPayments>,
     mut tx: TenantTx,
     query: PageQuery<PaymentId>,
 ) -> Result<Json<List<PaymentView>>, Problem> {
@@ -77,6 +85,7 @@ async fn list(
     get,
     path = "/v1/payments/{id}",
     tag = "payments",
+    security(("bearer" = ["payments:view"])),
     params(("id" = PaymentId, Path)),
     responses(
         (status = 200, body = PaymentView),
@@ -84,6 +93,7 @@ async fn list(
     )
 )]
 async fn get(
+    _: Permitted<ViewPayments>,
     mut tx: TenantTx,
     PathId(id): PathId<PaymentId>,
 ) -> Result<Json<PaymentView>, Problem> {
@@ -99,6 +109,7 @@ async fn get(
     post,
     path = "/v1/payments/{id}/confirm",
     tag = "payments",
+    security(("bearer" = ["payments:confirm"])),
     params(
         ("id" = PaymentId, Path),
         ("idempotency-key" = String, Header, min_length = 1, max_length = 255,
@@ -115,6 +126,7 @@ async fn get(
     )
 )]
 async fn confirm(
+    _: Permitted<ConfirmPayments>,
     State(app): State<App>,
     tx: TenantTx,
     PathId(id): PathId<PaymentId>,
@@ -129,6 +141,7 @@ async fn confirm(
     post,
     path = "/v1/payments/{id}/capture",
     tag = "payments",
+    security(("bearer" = ["payments:capture"])),
     params(
         ("id" = PaymentId, Path),
         ("idempotency-key" = String, Header, min_length = 1, max_length = 255,
@@ -145,6 +158,7 @@ async fn confirm(
     )
 )]
 async fn capture(
+    _: Permitted<CapturePayments>,
     State(app): State<App>,
     tx: TenantTx,
     PathId(id): PathId<PaymentId>,
@@ -160,6 +174,7 @@ async fn capture(
     get,
     path = "/v1/payments/{id}/attempts",
     tag = "payments",
+    security(("bearer" = ["payments:view"])),
     params(("id" = PaymentId, Path), PageParams),
     responses(
         (status = 200, body = List<AttemptView>),
@@ -167,6 +182,7 @@ async fn capture(
     )
 )]
 async fn attempts(
+    _: Permitted<ViewPayments>,
     mut tx: TenantTx,
     PathId(id): PathId<PaymentId>,
     query: PageQuery<AttemptId>,
@@ -184,6 +200,7 @@ async fn attempts(
     post,
     path = "/v1/payments/{id}/cancel",
     tag = "payments",
+    security(("bearer" = ["payments:cancel"])),
     params(("id" = PaymentId, Path)),
     request_body = Option<Cancellation>,
     responses(
@@ -193,6 +210,7 @@ async fn attempts(
     )
 )]
 async fn cancel(
+    _: Permitted<CancelPayments>,
     State(app): State<App>,
     tx: TenantTx,
     PathId(id): PathId<PaymentId>,

@@ -1,10 +1,12 @@
 //! Giving money back, wholly or in parts.
 
 mod ask;
+mod capabilities;
 mod create;
 mod record;
 mod refund;
 pub(crate) mod routes;
 
 pub(super) use ask::ask;
+pub(crate) use capabilities::CAPABILITIES;
 pub(crate) use refund::{Refund, RefundState, RefundView};

@@ -1,11 +1,13 @@
 use axum::extract::State;
 use kit::{Json, List, PageParams, PageQuery, ProblemBody};
+use tenancy_axum::Permitted;
 use tenancy_core::Problem;
 use tenancy_sqlx::TenantTx;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Refund;
+use super::capabilities::{CreateRefunds, ViewRefunds};
 use super::create::NewRefund;
 use super::refund::RefundView;
 use crate::app::App;
@@ -23,6 +25,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
     post,
     path = "/v1/refunds",
     tag = "refunds",
+    security(("bearer" = ["refunds:create"])),
     params(("idempotency-key" = String, Header, min_length = 1, max_length = 255,
         description = "Chosen by the caller, one for each refund; visible ASCII")),
     request_body = NewRefund,
@@ -35,6 +38,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
     )
 )]
 async fn create(
+    _: Permitted<CreateRefunds>,
     State(app): State<App>,
     tx: TenantTx,
     idempotency: Result<Idempotency, Problem>,
@@ -48,6 +52,7 @@ async fn create(
     get,
     path = "/v1/refunds",
     tag = "refunds",
+    security(("bearer" = ["refunds:view"])),
     params(PageParams),
     responses(
         (status = 200, body = List<RefundView>),
@@ -55,6 +60,7 @@ async fn create(
     )
 )]
 async fn list(
+    _: Permitted<ViewRefunds>,
     mut tx: TenantTx,
     query: PageQuery<RefundId>,
 ) -> Result<Json<List<RefundView>>, Problem> {
@@ -67,13 +73,18 @@ async fn list(
     get,
     path = "/v1/refunds/{id}",
     tag = "refunds",
+    security(("bearer" = ["refunds:view"])),
     params(("id" = RefundId, Path)),
     responses(
         (status = 200, body = RefundView),
         (status = 404, description = "There is no such refund", body = ProblemBody),
     )
 )]
-async fn get(mut tx: TenantTx, PathId(id): PathId<RefundId>) -> Result<Json<RefundView>, Problem> {
+async fn get(
+    _: Permitted<ViewRefunds>,
+    mut tx: TenantTx,
+    PathId(id): PathId<RefundId>,
+) -> Result<Json<RefundView>, Problem> {
     let refund = tx.repo::<Refund>().get(&id).await?.ok_or_else(missing)?;
     Ok(Json(refund.into()))
 }

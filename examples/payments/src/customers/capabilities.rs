@@ -1,0 +1,9 @@
+use crate::access::capabilities;
+
+capabilities! {
+    /// See customers.
+    ViewCustomers = "customers:view"
+        for Owner Admin FinanceApprover Operator Auditor Support ApiKey;
+    /// Add customers.
+    CreateCustomers = "customers:create" for Owner Admin Operator ApiKey;
+}

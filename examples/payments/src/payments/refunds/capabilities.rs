@@ -1,0 +1,9 @@
+use crate::access::capabilities;
+
+capabilities! {
+    /// See refunds.
+    ViewRefunds = "refunds:view"
+        for Owner Admin FinanceApprover Operator Analyst Auditor Support ApiKey;
+    /// Give money back.
+    CreateRefunds = "refunds:create" for Owner Admin Operator ApiKey;
+}
