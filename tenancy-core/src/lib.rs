@@ -60,7 +60,7 @@ pub use counter_clock::CounterClock;
 pub use directory::{
     ApiKey, ApiKeyHash, ApiKeySecret, BusEvent, CacheOptions, CachedDirectory, Changes,
     DirectoryEntry, Invalidation, InvalidationBus, MemoryDirectory, MemoryInvalidationBus,
-    Remembered, Session, SessionHash, SessionSecret, TenantDirectory, TenantKey,
+    Remembered, Session, SessionHash, SessionSecret, TenantDirectory, TenantKey, WithSandboxes,
 };
 pub use entity::{Filter, IntoEntity, SoftDelete, TenantEntity};
 pub use envelope::{Envelope, EnvelopeKey, EnvelopeKeys};

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use kit::OperatorKey;
 
 use crate::demo::Demo;
+use crate::mode::Mode;
 
 /// What is told to whoever starts the program.
 pub(crate) struct Announcement {
@@ -42,13 +43,14 @@ impl Announcement {
             let Demo { slug, name, plan, status, .. } = tenant;
             writeln!(f, "  {name}  ({plan}, {status})")?;
             writeln!(f, "    page  {}", self.page_of(slug))?;
-            writeln!(f, "    key   {}", tenant.api_key())?;
+            writeln!(f, "    key   {}", tenant.api_key(Mode::Live))?;
+            writeln!(f, "    test  {}", tenant.api_key(Mode::Test))?;
         }
         let (riverside, nordhafen) = (&self.demo[0], &self.demo[1]);
         let (url, own, other) = (
             format!("http://{}/v1/payments", self.address),
-            riverside.api_key(),
-            nordhafen.api_key(),
+            riverside.api_key(Mode::Live),
+            nordhafen.api_key(Mode::Live),
         );
         let slug = nordhafen.slug;
         writeln!(f, "\nTo paste into a terminal:\n")?;

@@ -11,7 +11,7 @@ use tenancy_core::limit::{MemoryRateLimiter, RateLimiter};
 use tenancy_core::usage::{MemoryUsageMeter, UsageMeter};
 use tenancy_core::{
     CacheOptions, CachedDirectory, Clock, Error, ErrorKind, InvalidationBus, SystemClock,
-    TenantDirectory,
+    TenantDirectory, WithSandboxes,
 };
 use tenancy_redis::{
     OnLoss, RedisInvalidationBus, RedisOptions, RedisRateLimiter, RedisStore, RedisUsageMeter,
@@ -112,7 +112,7 @@ fn remembered(
         directory = directory.with_bus(bus.clone());
     }
     let tenants = CachedDirectory::new(directory.clone(), CacheOptions::new());
-    (directory, Arc::new(tenants.follow(bus, ASK_FOR_CHANGES)))
+    (directory, Arc::new(WithSandboxes::of(tenants.follow(bus, ASK_FOR_CHANGES))))
 }
 
 struct Counters {

@@ -17,6 +17,7 @@ mod idempotency;
 mod ids;
 mod ledger;
 mod line;
+mod mode;
 mod money;
 mod pages;
 mod patience;

@@ -8,7 +8,7 @@ use tenancy_axum::{AccessLayer, RateLimitLayer, TenantLayer, UsageLayer};
 use tenancy_core::ResolverChain;
 
 use crate::app::App;
-use crate::{api, pages, probes};
+use crate::{api, mode, pages, probes};
 
 /// The largest body: a hundred times what a payment needs.
 const BODY: usize = 64 * 1024;
@@ -29,6 +29,7 @@ pub(crate) fn router(
     // Resolve, limit, count, and only then the handler.
     let for_tenants = |routes: Router<App>| {
         routes
+            .layer(from_fn(mode::enter))
             .layer(kit::catch_panics())
             .layer(usage.clone())
             .layer(access.clone())

@@ -79,7 +79,7 @@ async fn get(
     CurrentContext(context): CurrentContext,
 ) -> Result<Json<UsageView>, Problem> {
     let month = Month::current(app.clock());
-    let usage = app.meter().usage(context.tenant_id(), month).await?;
+    let usage = app.meter().usage(context.home_id(), month).await?;
     Ok(Json(UsageView::new(&usage, context.tenant().plan())))
 }
 

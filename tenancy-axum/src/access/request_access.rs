@@ -47,7 +47,7 @@ impl RequestAccess {
         if access.is_for(context) {
             return Ok(access.clone());
         }
-        Err(if access.tenant() == context.tenant_id() {
+        Err(if access.tenant() == context.home_id() {
             let message = "find what an actor may do: the actor has changed; \
                            add AccessLayer, inside of the innermost TenantLayer";
             Error::new(ErrorKind::Misconfigured, message)
@@ -59,7 +59,7 @@ impl RequestAccess {
 
     async fn load(&self, context: &TenantContext, actor: &Actor) -> Result<Arc<Access>, Error> {
         let Settings { source, catalogue, .. } = &*self.0.settings;
-        let access = Access::load(source, catalogue, context.tenant_id(), actor).await?;
+        let access = Access::load(source, catalogue, context.home_id(), actor).await?;
         for id in access.unknown() {
             tracing::warn!(
                 access.id = id,

@@ -69,9 +69,10 @@ impl Access {
         &self.catalogue
     }
 
-    /// Tells whether it was made for this tenant and this actor.
+    /// Tells whether it was made for this tenant and this actor. In its sandbox an actor may do
+    /// what it may do at the tenant.
     pub fn is_for(&self, context: &TenantContext) -> bool {
-        self.tenant == context.tenant_id() && Some(self.actor()) == context.actor()
+        self.tenant == context.home_id() && Some(self.actor()) == context.actor()
     }
 
     /// Returns the ids of grants and forbids that name what the catalogue does not have: such a
@@ -96,7 +97,7 @@ impl Access {
         let Some(place) = self.catalogue.table().place(permission) else {
             return AccessDecision::Undeclared;
         };
-        if on.tenant().is_some_and(|tenant| tenant != self.tenant) {
+        if on.tenant().is_some_and(|tenant| tenant.home() != self.tenant) {
             return AccessDecision::ForeignResource;
         }
         if let Some(actor) = self.too_narrow(permission) {

@@ -142,6 +142,49 @@ impl TenantContext {
         })
     }
 
+    /// Returns the same context over the tenant's [sandbox](TenantId::sandbox): whoever opens the
+    /// tenant's data from it opens the trial data, and nothing of the tenant's own.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use tenancy_core::{PlanCatalogue, Tenant, TenantContext, TenantId, TenantSlug};
+    /// # let plan = PlanCatalogue::example().plan("starter")?;
+    /// # let harbor = Arc::new(Tenant::new(TenantId::generate(), TenantSlug::parse("harbor")?, plan));
+    /// let live = TenantContext::for_program(harbor);
+    /// let trial = live.sandbox()?;
+    /// assert_ne!(trial.tenant_id(), live.tenant_id());
+    /// assert_eq!(trial.home_id(), live.tenant_id());
+    /// assert_eq!(trial.tenant().slug(), live.tenant().slug());
+    /// # Ok::<(), tenancy_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Misconfigured`] when the tenant's id has none: it is a sandbox already, or no
+    /// UUID of RFC 9562.
+    pub fn sandbox(&self) -> Result<Self, Error> {
+        let tenant = self.tenant().sandbox().ok_or_else(|| {
+            let message = "open the sandbox of a tenant: its id has none";
+            Error::new(ErrorKind::Misconfigured, message)
+        })?;
+        let Inner { resolved_via, resolved_at, trust, client_addr, .. } = *self.0;
+        Ok(Self::of(Inner {
+            tenant: Arc::new(tenant),
+            resolved_via,
+            resolved_at,
+            trust,
+            actor: self.0.actor.clone(),
+            client_addr,
+            request_id: self.0.request_id.clone(),
+        }))
+    }
+
+    /// Returns the tenant's id in the directory: its own, in its sandbox too. Who belongs to a
+    /// tenant and what it has used is kept under this one.
+    pub fn home_id(&self) -> TenantId {
+        self.tenant_id().home()
+    }
+
     /// Returns the tenant.
     pub fn tenant(&self) -> &Arc<Tenant> {
         &self.0.tenant

@@ -1,6 +1,7 @@
 //! How a tenant is named: by id everywhere inside, by slug or host at the edge.
 
 mod host;
+mod sandbox;
 mod tenant_id;
 mod tenant_slug;
 

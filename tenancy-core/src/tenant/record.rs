@@ -88,6 +88,12 @@ impl Tenant {
         self
     }
 
+    /// Returns the same tenant over its [sandbox](TenantId::sandbox): plan, status and names are
+    /// the tenant's, data is not. `None` where the id has none.
+    pub fn sandbox(&self) -> Option<Self> {
+        Some(Self { id: self.id.sandbox()?, ..self.clone() })
+    }
+
     /// Returns the id.
     pub const fn id(&self) -> TenantId {
         self.id

@@ -30,6 +30,11 @@ impl Admin {
         self.try_count(sql).await.expect("the count runs")
     }
 
+    /// Reads a column of names.
+    pub(crate) async fn names(&mut self, sql: &'static str) -> Vec<String> {
+        sqlx::query_scalar(sql).fetch_all(&mut self.0).await.expect("the query runs")
+    }
+
     pub(crate) async fn try_count(&mut self, sql: impl Into<String>) -> Result<i64, sqlx::Error> {
         sqlx::query_scalar(AssertSqlSafe(sql.into())).fetch_one(&mut self.0).await
     }

@@ -32,7 +32,8 @@ impl Client {
         let slug = tenant.map(|tenant| &tenant.slug);
         let others = announced.tenants.iter().filter(|other| Some(&other.slug) != slug);
         let words = others.flat_map(DemoTenant::words).collect();
-        let keys: Vec<_> = announced.tenants.iter().map(|tenant| tenant.key.clone()).collect();
+        let keys = announced.tenants.iter().flat_map(|tenant| [&tenant.key, &tenant.test_key]);
+        let keys: Vec<_> = keys.cloned().collect();
         let forbidden = match slug {
             Some(_) => Forbidden { always: [keys, words].concat(), in_refusals: Vec::new() },
             None => Forbidden { always: keys, in_refusals: words },

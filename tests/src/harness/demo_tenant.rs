@@ -6,7 +6,9 @@ use uuid::Uuid;
 pub(crate) struct DemoTenant {
     pub(crate) slug: String,
     pub(crate) page: String,
+    /// Its live key.
     pub(crate) key: String,
+    pub(crate) test_key: String,
 }
 
 /// In the order of their ids.
@@ -17,7 +19,7 @@ impl DemoTenant {
     pub(super) fn at(page: &str) -> Self {
         let host = page.strip_prefix("http://").expect("a URL");
         let slug = host.split('.').next().unwrap_or_default();
-        Self { slug: slug.to_owned(), page: page.to_owned(), key: String::new() }
+        Self { slug: slug.to_owned(), page: page.to_owned(), ..Self::default() }
     }
 
     /// Returns its id, which is fixed and not announced.

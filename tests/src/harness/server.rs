@@ -102,6 +102,11 @@ impl Server {
         Client::of(&self.announced, Some(self.tenant(slug)))
     }
 
+    /// A caller with the test key of a tenant.
+    pub(crate) fn test_client(&self, slug: &str) -> Client {
+        self.client(slug).with_credential(&self.tenant(slug).test_key)
+    }
+
     /// A caller without any credential.
     pub(crate) fn stranger(&self) -> Client {
         Client::of(&self.announced, None)
@@ -175,6 +180,7 @@ impl Announced {
                 ["page", url] => announced.tenants.push(DemoTenant::at(url)),
                 ["operator-key", key] => announced.operator_key = Some(key.to_owned()),
                 ["key", key] => key.clone_into(&mut announced.last_tenant().key),
+                ["test", key] => key.clone_into(&mut announced.last_tenant().test_key),
                 ["curl", ..] => announced.commands.push(line),
                 ["Ctrl-C", ..] => return Some(announced),
                 _ => {}

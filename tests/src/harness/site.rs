@@ -3,6 +3,7 @@ use std::time::Duration;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 use tempfile::TempDir;
+use tenancy_core::TenantId;
 
 use super::{Database, Engine, Link, PrivateRedis, Server, address};
 
@@ -96,7 +97,44 @@ impl Site {
 
     /// The same where the table may not be there yet.
     pub(crate) async fn try_rows(&self, table: &'static str) -> Result<i64, sqlx::Error> {
-        let count = format!("SELECT count(*) FROM {table}");
+        self.try_count(format!("SELECT count(*) FROM {table}")).await
+    }
+
+    /// Counts the rows that a table has under an id.
+    pub(crate) async fn rows_of(&self, table: &str, tenant: TenantId) -> i64 {
+        let id = tenant.uuid().as_simple().to_string();
+        let id = if self.servers.is_some() { format!("'{id}'") } else { format!("x'{id}'") };
+        let count = format!("SELECT count(*) FROM {table} WHERE tenant_id = {id}");
+        self.try_count(count).await.expect("the table is there")
+    }
+
+    /// Returns the names of all tables with a tenant's rows, those of the directory not.
+    pub(crate) async fn tables(&self) -> Vec<String> {
+        const ON_POSTGRES: &str = "SELECT table_name::text FROM information_schema.columns
+            WHERE column_name = 'tenant_id' AND table_schema = 'public' ORDER BY 1";
+        const IN_A_FILE: &str = "SELECT m.name FROM sqlite_master m, pragma_table_info(m.name) c
+            WHERE m.type = 'table' AND c.name = 'tenant_id' ORDER BY 1";
+        let names: Vec<String> = match &self.servers {
+            Some(servers) => servers.database.admin().await.names(ON_POSTGRES).await,
+            None => {
+                let mut file = self.file().await;
+                sqlx::query_scalar(IN_A_FILE)
+                    .fetch_all(&mut file)
+                    .await
+                    .expect("the file has tables")
+            }
+        };
+        names.into_iter().filter(|name| !name.starts_with("tenancy_")).collect()
+    }
+
+    async fn file(&self) -> SqliteConnection {
+        let file = self.folder.path().join("payments.sqlite3");
+        let options = SqliteConnectOptions::new().filename(file).read_only(true);
+        SqliteConnection::connect_with(&options).await.expect("the file is there")
+    }
+
+    /// Counts past the program.
+    pub(crate) async fn try_count(&self, count: String) -> Result<i64, sqlx::Error> {
         if let Some(servers) = &self.servers {
             return servers.database.admin().await.try_count(count).await;
         }

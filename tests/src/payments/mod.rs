@@ -4,6 +4,7 @@ mod clock;
 mod events;
 mod invariants;
 mod lost;
+mod modes;
 mod pay_capture_refund;
 mod races;
 

@@ -52,7 +52,7 @@ impl<'a> Members<'a> {
 
 fn names(text: &str, context: &TenantContext) -> bool {
     match TenantKey::parse(text) {
-        Ok(TenantKey::Id(id)) => id == context.tenant_id(),
+        Ok(TenantKey::Id(id)) => id == context.home_id(),
         Ok(TenantKey::Slug(slug)) => slug == *context.tenant().slug(),
         _ => false,
     }

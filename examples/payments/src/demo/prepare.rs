@@ -7,6 +7,7 @@ use super::history::History;
 use super::{Demo, TENANTS};
 use crate::Config;
 use crate::customers::Customer;
+use crate::mode::Mode;
 use crate::payments::attempts::Attempt;
 use crate::payments::captures::{self, Capture};
 use crate::payments::{Payment, PaymentState};
@@ -65,7 +66,7 @@ fn too_open(listen: SocketAddr, present: bool) -> Error {
 
 /// Makes one tenant, if it is not complete.
 ///
-/// Rows first, then the tenant, then its key: who has a key has all the rest, wherever a start
+/// Rows first, then the tenant, then its keys: who has the live key has all the rest, wherever a start
 /// was interrupted. Two instances may do this at the same time: what is there already stays.
 async fn make(
     demo: &Demo,
@@ -73,14 +74,15 @@ async fn make(
     db: &TenantDb,
     directory: &SqlDirectory,
 ) -> Result<(), Error> {
-    let secret = demo.secret();
-    if directory.find(&TenantKey::ApiKeyHash(secret.hash())).await?.is_some() {
+    let (live, test) = (demo.secret(Mode::Live), demo.secret(Mode::Test));
+    if directory.find(&TenantKey::ApiKeyHash(live.hash())).await?.is_some() {
         return Ok(());
     }
     let tenant = demo.tenant(&plans(config.requests_per_minute))?;
     unless_there(rows(demo, db).await)?;
     unless_there(directory.insert(&tenant).await)?;
-    unless_there(directory.insert_api_key(&secret, &demo.key()).await)
+    unless_there(directory.insert_api_key(&test, &demo.key(Mode::Test)).await)?;
+    unless_there(directory.insert_api_key(&live, &demo.key(Mode::Live)).await)
 }
 
 async fn rows(demo: &Demo, db: &TenantDb) -> Result<(), Error> {

@@ -4,6 +4,8 @@ use tenancy_core::{
 };
 use uuid::Uuid;
 
+use crate::mode::Mode;
+
 /// A demo tenant.
 #[derive(Debug)]
 pub(crate) struct Demo {
@@ -78,26 +80,36 @@ impl Demo {
         Ok(tenant.with_name(self.name).with_status(self.status))
     }
 
-    /// Returns the API key. It follows from the slug: anybody can know it.
-    pub(super) fn secret(&self) -> ApiKeySecret {
+    /// Returns the API key of a mode. It follows from the slug: anybody can know it.
+    ///
+    /// A live key stands in for a session where the plan has no live keys.
+    pub(super) fn secret(&self, mode: Mode) -> ApiKeySecret {
         use std::fmt::Write as _;
 
-        let digest = Sha256::digest(format!("payments demo key of {}", self.slug));
-        let text = digest[..20].iter().fold("paykey_test_".to_owned(), |mut text, byte| {
+        let (seed, prefix) = match mode {
+            Mode::Test => ("demo key", "paykey_test_"),
+            Mode::Live => ("live demo key", "paykey_live_"),
+        };
+        let digest = Sha256::digest(format!("payments {seed} of {}", self.slug));
+        let text = digest[..20].iter().fold(prefix.to_owned(), |mut text, byte| {
             let _ = write!(text, "{byte:02x}");
             text
         });
         ApiKeySecret::parse(&text).expect("a prefix and forty digits are a key")
     }
 
-    /// Returns the API key's text.
-    pub(crate) fn api_key(&self) -> String {
-        self.secret().reveal().to_owned()
+    /// Returns the text of the API key of a mode.
+    pub(crate) fn api_key(&self, mode: Mode) -> String {
+        self.secret(mode).reveal().to_owned()
     }
 
-    /// Returns what the directory knows of the key.
-    pub(super) fn key(&self) -> ApiKey {
-        ApiKey::new(format!("key_demo_{}", self.slug), self.id())
+    /// Returns what the directory knows of the key of a mode.
+    pub(super) fn key(&self, mode: Mode) -> ApiKey {
+        let id = match mode {
+            Mode::Test => format!("key_demo_{}", self.slug),
+            Mode::Live => format!("key_demo_{}_live", self.slug),
+        };
+        ApiKey::new(id, self.id())
     }
 }
 
@@ -111,9 +123,11 @@ mod tests {
 
     #[test]
     fn each_is_complete_and_has_its_own_key() {
-        let keys: HashSet<_> = TENANTS.iter().map(Demo::api_key).collect();
+        let modes = [Mode::Test, Mode::Live];
+        let keys: HashSet<_> =
+            TENANTS.iter().flat_map(|demo| modes.map(|mode| demo.api_key(mode))).collect();
         let ids: HashSet<_> = TENANTS.iter().map(Demo::id).collect();
-        assert_eq!((keys.len(), ids.len()), (TENANTS.len(), TENANTS.len()));
+        assert_eq!((keys.len(), ids.len()), (2 * TENANTS.len(), TENANTS.len()));
         for demo in &TENANTS {
             assert_eq!(demo.tenant(&plans(None)).unwrap().name(), demo.name);
             assert!(demo.currencies.iter().all(|code| Currency::parse(code).is_some()));
@@ -123,6 +137,6 @@ mod tests {
     #[test]
     fn keys_stay_what_they_are() {
         let riverside = "paykey_test_8ff09290118a6152f831e9329911cad4b5ac3922";
-        assert_eq!(TENANTS[0].api_key(), riverside);
+        assert_eq!(TENANTS[0].api_key(Mode::Test), riverside);
     }
 }

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::PaymentState;
 use crate::ids::{CustomerId, PaymentId};
+use crate::mode::Mode;
 use crate::money::{Amount, Currency};
 
 /// A payment of a tenant.
@@ -116,6 +117,7 @@ impl Payment {
 #[schema(as = Payment)]
 pub(crate) struct PaymentView {
     id: PaymentId,
+    mode: Mode,
     amount: Amount,
     currency: Currency,
     /// The amount as people write it.
@@ -147,6 +149,7 @@ impl From<Payment> for PaymentView {
     fn from(payment: Payment) -> Self {
         Self {
             id: payment.id,
+            mode: Mode::of(payment.tenant_id),
             amount: payment.amount,
             currency: payment.currency,
             amount_decimal: payment.amount.decimal(payment.currency),

@@ -14,6 +14,7 @@ use super::captures::{self, Capture, CaptureState};
 use super::refunds::{self, Refund, RefundState};
 use crate::app::App;
 use crate::connectors::{self, Report, Standing};
+use crate::mode;
 
 /// How often tenants with open questions are looked at.
 const TICK: Duration = Duration::from_secs(1);
@@ -79,7 +80,9 @@ async fn note_all(app: &App, directory: &SqlDirectory) -> Result<(), Error> {
         let Some(last) = tenants.last() else { return Ok(()) };
         after = Some(last.id());
         for tenant in &tenants {
-            app.follow_up(tenant.id());
+            for world in mode::worlds(tenant.id())? {
+                app.follow_up(world);
+            }
         }
     }
 }
