@@ -110,10 +110,6 @@ impl App {
         self.backends.redis.as_ref()
     }
 
-    pub(crate) fn clock(&self) -> &dyn Clock {
-        &*self.backends.clock
-    }
-
     pub(crate) fn now(&self) -> OffsetDateTime {
         self.backends.clock.now()
     }

@@ -30,6 +30,7 @@ use crate::payments::attempts::Attempt;
 use crate::payments::captures::Capture;
 use crate::payments::refunds::Refund;
 use crate::plans::plans;
+use crate::quota::{QuotaAlert, TransactionMonth};
 
 const MIGRATIONS: &[Migration] = &[
     Migration::new(
@@ -45,6 +46,12 @@ const MIGRATIONS: &[Migration] = &[
         include_str!("../migrations/postgres/0002_money.sql"),
     ),
     events::migration(10),
+    Migration::new(
+        40,
+        "quota",
+        include_str!("../migrations/sqlite/0040_quota.sql"),
+        include_str!("../migrations/postgres/0040_quota.sql"),
+    ),
 ];
 
 /// How long a request may wait to be admitted. The first one that finds Redis away does, no other.
@@ -175,6 +182,8 @@ async fn open_database(
         .register::<Posting>()
         .register::<Event>()
         .clock(clock.clone())
+        .register::<TransactionMonth>()
+        .register::<QuotaAlert>()
         .max_connections(16)
         .acquire_timeout(patience.connection);
     if config.through_pooler {

@@ -1,7 +1,8 @@
 //! What a tenant has used this month, beside what its plan allows.
 
-use axum::extract::State;
-use kit::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use kit::{Json, ProblemBody};
 use serde::Serialize;
 use tenancy_axum::{CurrentContext, Permitted};
 use tenancy_core::usage::{Meter, Month, Percent, Usage, Used};
@@ -12,6 +13,8 @@ use utoipa_axum::routes;
 
 use crate::access::capabilities;
 use crate::app::App;
+use crate::month_query::MonthQuery;
+use crate::quota::{self, QuotaAlertView};
 
 const METERS: [Meter; 3] = [Meter::API_CALLS, Meter::BANDWIDTH_BYTES, Meter::TRANSACTIONS];
 
@@ -36,6 +39,8 @@ struct UsageView {
     plan: String,
     rate_limit: RateView,
     usage: Vec<MeterView>,
+    /// The thresholds that the month's transactions have passed.
+    alerts: Vec<QuotaAlertView>,
 }
 
 /// At most so many requests in any window of this length.
@@ -71,25 +76,36 @@ struct MeterView {
     path = "/v1/usage",
     tag = "usage",
     security(("bearer" = ["usage:view"])),
-    responses((status = 200, body = UsageView))
+    params(MonthQuery),
+    responses(
+        (status = 200, body = UsageView),
+        (status = 403, description = "Another tenant is named", body = ProblemBody),
+        (status = 422, description = "A parameter is not valid", body = ProblemBody),
+    )
 )]
 async fn get(
     _: Permitted<ViewUsage>,
     State(app): State<App>,
     CurrentContext(context): CurrentContext,
+    query: Result<Query<MonthQuery>, QueryRejection>,
 ) -> Result<Json<UsageView>, Problem> {
-    let month = Month::current(app.clock());
-    let usage = app.meter().usage(context.home_id(), month).await?;
-    Ok(Json(UsageView::new(&usage, context.tenant().plan())))
+    let month = MonthQuery::read(query, &context)?.unwrap_or_else(|| Month::of(app.now()));
+    let mut usage = app.meter().usage(context.home_id(), month).await?;
+    // Of the tenant itself, in test mode too: a trial uses nothing up.
+    let mut tx = app.db().read(context.home_id());
+    usage.add(&Meter::TRANSACTIONS, quota::used(&mut tx, month).await?);
+    let alerts = quota::alerts_of(&mut tx, month).await?;
+    Ok(Json(UsageView::new(&usage, alerts, context.tenant().plan())))
 }
 
 impl UsageView {
-    fn new(usage: &Usage, plan: &Plan) -> Self {
+    fn new(usage: &Usage, alerts: Vec<QuotaAlertView>, plan: &Plan) -> Self {
         Self {
             month: usage.month().to_string(),
             plan: plan.name().to_owned(),
             rate_limit: RateView { requests: plan.requests_per_minute().get(), window_seconds: 60 },
             usage: METERS.iter().map(|meter| MeterView::new(meter, usage, plan)).collect(),
+            alerts,
         }
     }
 }
@@ -121,7 +137,7 @@ mod tests {
         let mut usage = Usage::new("2026-11".parse().unwrap());
         usage.add(&Meter::TRANSACTIONS, transactions);
         let plan = plans(None).plan(plan).unwrap();
-        serde_json::to_value(&UsageView::new(&usage, &plan).usage[2]).unwrap()
+        serde_json::to_value(&UsageView::new(&usage, Vec::new(), &plan).usage[2]).unwrap()
     }
 
     #[test]

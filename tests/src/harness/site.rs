@@ -84,6 +84,10 @@ impl Site {
         self.try_rows(table).await.expect("the table is there")
     }
 
+    pub(crate) const fn is_embedded(&self) -> bool {
+        self.servers.is_none()
+    }
+
     /// Runs SQL past the program, as whoever owns the database.
     pub(crate) async fn try_run(&self, sql: &str) -> Result<(), sqlx::Error> {
         if let Some(servers) = &self.servers {
@@ -114,15 +118,12 @@ impl Site {
             WHERE column_name = 'tenant_id' AND table_schema = 'public' ORDER BY 1";
         const IN_A_FILE: &str = "SELECT m.name FROM sqlite_master m, pragma_table_info(m.name) c
             WHERE m.type = 'table' AND c.name = 'tenant_id' ORDER BY 1";
-        let names: Vec<String> = match &self.servers {
-            Some(servers) => servers.database.admin().await.names(ON_POSTGRES).await,
-            None => {
-                let mut file = self.file().await;
-                sqlx::query_scalar(IN_A_FILE)
-                    .fetch_all(&mut file)
-                    .await
-                    .expect("the file has tables")
-            }
+        let names: Vec<String> = if let Some(servers) = &self.servers {
+            servers.database.admin().await.names(ON_POSTGRES).await
+        } else {
+            let mut file = self.file().await;
+            let names = sqlx::query_scalar(IN_A_FILE).fetch_all(&mut file).await;
+            names.expect("the file has tables")
         };
         names.into_iter().filter(|name| !name.starts_with("tenancy_")).collect()
     }

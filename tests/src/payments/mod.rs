@@ -6,6 +6,7 @@ mod invariants;
 mod lost;
 mod modes;
 mod pay_capture_refund;
+mod quota;
 mod races;
 
 use http::Method;

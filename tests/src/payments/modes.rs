@@ -34,8 +34,8 @@ async fn everything(bank: &Client) {
     bank.post(&format!("{path}/cancel"), &json!({})).await.ok(200);
     let path = authorized(bank, "trial").await;
     capture(bank, &path, "take", 5_000).await.ok(200);
-    let back = refund(bank, &path, "back", 1_000).await.ok(201);
-    is_refunded(bank, &back).await;
+    let returned = refund(bank, &path, "back", 1_000).await.ok(201);
+    is_refunded(bank, &returned).await;
     ledger_adds_up(bank).await;
 }
 

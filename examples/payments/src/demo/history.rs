@@ -94,6 +94,7 @@ fn attempt(payment: &Payment, random: &mut Random) -> Attempt {
         provider_reference: Some(format!("sim_{attempt_id}")),
         failure_code: None,
         answers: None,
+        answer_status: None,
         created_at: payment.created_at,
         updated_at: payment.created_at,
         version: 1,

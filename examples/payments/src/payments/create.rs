@@ -1,15 +1,18 @@
 //! Making a payment exactly once, however often it is asked for.
 
 use http::StatusCode;
-use tenancy_core::{Error, ErrorKind, Problem};
+use tenancy_core::{Error, ErrorKind, Problem, TenantId};
 use tenancy_sqlx::TenantTx;
 
+use super::attempts::{self, Attempt};
 use super::new_payment::NewPayment;
-use super::{Payment, PaymentView, step};
+use super::step::{self, Halt};
+use super::{Payment, PaymentState, PaymentView};
 use crate::app::App;
 use crate::customers::Customer;
-use crate::idempotency::{Answer, Fingerprint, Idempotency, Replay};
+use crate::idempotency::{Answer, Fingerprint, Idempotency, Replay, Turn};
 use crate::ids::CustomerId;
+use crate::line::Line;
 
 /// Makes a payment, or returns what was answered when it was made.
 ///
@@ -25,6 +28,11 @@ pub(super) async fn create(
     let fingerprint = Fingerprint::of("POST /v1/payments", &new);
     let (tenant, now) = (tx.tenant(), app.now());
     let customer = new.customer().map(str::parse).transpose().map_err(|_| customer_missing())?;
+    if let Some(method) = new.confirmed_by()? {
+        drop(tx);
+        let order = Order { idempotency, fingerprint, customer, method };
+        return make_and_confirm(app.clone(), tenant, new, order).await;
+    }
     let payment = new.made(tenant, customer, now);
     let answer = Answer::of(StatusCode::CREATED, &PaymentView::from(payment.clone()));
 
@@ -43,6 +51,65 @@ pub(super) async fn create(
     app.emit(&mut tx, &payment).await?;
     step::to_its_end("commit a payment", Box::pin(async { Ok(tx.commit().await?) })).await?;
     Ok(answer)
+}
+
+/// What making and confirming a payment takes beside the payment.
+struct Order {
+    idempotency: Idempotency,
+    fingerprint: Fingerprint,
+    customer: Option<CustomerId>,
+    method: Line<100>,
+}
+
+/// Makes a payment and asks for its money. One that the month's quota has no room for is not made.
+async fn make_and_confirm(
+    app: App,
+    tenant: TenantId,
+    new: NewPayment,
+    order: Order,
+) -> Result<Answer, Problem> {
+    step::to_its_end(
+        "make and confirm a payment",
+        Box::pin(async move {
+            let payment = new.made(tenant, order.customer, app.now());
+            let begin = || begin(&app, &payment, &order);
+            let attempt = match step::take(begin).await? {
+                Begun::Again(answer) => return Ok(answer),
+                Begun::First(attempt) => attempt,
+            };
+            let asked = attempts::ask(&app, &payment, &attempt, &order.method).await;
+            // What could not be written down is asked for again.
+            let asked = asked.inspect_err(|_| app.follow_up(tenant));
+            asked.map(|payment| attempts::answer(payment, attempt.answer_status))
+        }),
+    )
+    .await
+}
+
+enum Begun {
+    First(Attempt),
+    Again(Answer),
+}
+
+async fn begin(app: &App, payment: &Payment, order: &Order) -> Result<Begun, Halt> {
+    let Order { idempotency, fingerprint, customer, .. } = order;
+    let (db, now) = (app.db(), payment.created_at);
+    let tx = db.tenant(payment.tenant_id);
+    let (mut tx, replay) = match idempotency.begin(db, tx, *fingerprint, now).await? {
+        Turn::First(tx, replay) => (tx, replay),
+        Turn::Again(answer) => return Ok(Begun::Again(answer)),
+    };
+    if let Some(customer) = customer {
+        require(&mut tx, *customer).await?;
+    }
+    let mut asked = payment.clone();
+    asked.become_state(PaymentState::Processing, now)?;
+    let asked = tx.repo::<Payment>().insert(asked).await.map_err(refused)?;
+    app.emit(&mut tx, payment).await?;
+    let made = Some(StatusCode::CREATED);
+    let attempt = attempts::open(app, &mut tx, &asked, replay, made).await?;
+    tx.commit().await?;
+    Ok(Begun::First(attempt))
 }
 
 async fn require(tx: &mut TenantTx, customer: CustomerId) -> Result<(), Problem> {

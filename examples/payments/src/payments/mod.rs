@@ -8,7 +8,6 @@ mod cancel;
 mod capabilities;
 pub(crate) mod captures;
 mod create;
-mod metered;
 mod new_payment;
 mod payment;
 pub(crate) mod reconcile;
@@ -18,6 +17,5 @@ mod state;
 mod step;
 
 pub(crate) use capabilities::CAPABILITIES;
-use metered::counted;
 pub(crate) use payment::{CaptureMode, Payment, PaymentView};
 pub(crate) use state::PaymentState;

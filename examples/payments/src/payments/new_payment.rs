@@ -1,5 +1,5 @@
 use serde::{Deserialize, Serialize};
-use tenancy_core::TenantId;
+use tenancy_core::{Problem, TenantId};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
@@ -28,12 +28,33 @@ pub(super) struct NewPayment {
     #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100, example = "order 4711")]
     reference: Option<Line<100>>,
+    /// Confirm it at once, from this payment method: the payment is made only if it can be.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    confirm: bool,
+    /// Where the money comes from, with `confirm`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100, example = json!(null))]
+    payment_method: Option<Line<100>>,
 }
 
 impl NewPayment {
     /// Returns who pays, as the caller wrote it.
     pub(super) fn customer(&self) -> Option<&str> {
         self.customer.as_deref()
+    }
+
+    /// Returns how it is confirmed at once, if it is to be.
+    ///
+    /// # Errors
+    ///
+    /// 422 for one of `confirm` and `payment_method` without the other.
+    pub(super) fn confirmed_by(&self) -> Result<Option<Line<100>>, Problem> {
+        match (self.confirm, &self.payment_method) {
+            (false, None) => Ok(None),
+            (true, Some(method)) => Ok(Some(method.clone())),
+            (true, None) => Err(half("payment_method", "confirm needs a payment method")),
+            (false, Some(_)) => Err(half("confirm", "a payment method needs confirm")),
+        }
     }
 
     /// Makes the payment.
@@ -51,6 +72,10 @@ impl NewPayment {
             ..Payment::new(id, tenant_id, self.amount, self.currency, now)
         }
     }
+}
+
+fn half(param: &'static str, detail: &'static str) -> Problem {
+    Problem::new(422, "field_invalid", "A field is not valid").with_detail(detail).with_param(param)
 }
 
 #[cfg(test)]

@@ -46,6 +46,8 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         (status = 409, description = "The reference is taken", body = ProblemBody),
         (status = 422, description = "A field is not valid, or the idempotency key was used for \
             another request", body = ProblemBody),
+        (status = 429, description = "With confirm: the month's quota is used up",
+            body = ProblemBody),
     )
 )]
 async fn create(
@@ -123,6 +125,7 @@ async fn get(
         (status = 404, description = "There is no such payment", body = ProblemBody),
         (status = 409, description = "Its state does not allow it, or the key is in use",
             body = ProblemBody),
+        (status = 429, description = "The month's quota is used up", body = ProblemBody),
     )
 )]
 async fn confirm(

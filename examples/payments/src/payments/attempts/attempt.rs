@@ -25,6 +25,9 @@ pub(crate) struct Attempt {
     pub(crate) failure_code: Option<String>,
     /// The request that waits for its outcome.
     pub(crate) answers: Option<ReplayId>,
+    /// How that request is answered, unless the payment's state tells: 201 where it has made the
+    /// payment too.
+    pub(crate) answer_status: Option<i64>,
     pub(crate) created_at: OffsetDateTime,
     pub(crate) updated_at: OffsetDateTime,
     pub(crate) version: i64,

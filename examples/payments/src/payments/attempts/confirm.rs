@@ -1,16 +1,18 @@
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use tenancy_core::{Problem, TenantId};
+use tenancy_sqlx::TenantTx;
 use utoipa::ToSchema;
 
 use super::{Attempt, AttemptState, record};
 use crate::app::App;
 use crate::connectors::{self, Order};
-use crate::idempotency::{Answer, Fingerprint, Idempotency, Turn};
+use crate::idempotency::{Answer, Fingerprint, Idempotency, ReplayId, Turn};
 use crate::ids::{AttemptId, PaymentId, missing};
 use crate::line::Line;
 use crate::payments::step::{self, Halt};
-use crate::payments::{CaptureMode, Payment, PaymentState, PaymentView, counted};
+use crate::payments::{CaptureMode, Payment, PaymentState, PaymentView};
+use crate::quota;
 
 /// What a confirmation says.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
@@ -42,21 +44,21 @@ pub(crate) async fn confirm(
                 Begun::Again(answer) => return Ok(answer),
                 Begun::First(payment, attempt) => (payment, attempt),
             };
-            counted(&app, tenant).await;
-            let asked = ask(&app, &payment, &attempt, confirmation).await;
+            let asked = ask(&app, &payment, &attempt, &confirmation.payment_method).await;
             // What could not be written down is asked for again.
-            asked.inspect_err(|_| app.follow_up(tenant)).map(answer)
+            asked.inspect_err(|_| app.follow_up(tenant)).map(|payment| answer(payment, None))
         }),
     )
     .await
 }
 
-/// What a confirmation is answered with.
-pub(super) fn answer(payment: Payment) -> Answer {
-    let status = match payment.state {
+/// What is answered: by the payment's state, unless another status is known.
+pub(crate) fn answer(payment: Payment, status: Option<i64>) -> Answer {
+    let known = status.and_then(|status| StatusCode::from_u16(status.try_into().ok()?).ok());
+    let status = known.unwrap_or(match payment.state {
         PaymentState::Unknown | PaymentState::Processing => StatusCode::ACCEPTED,
         _ => StatusCode::OK,
-    };
+    });
     Answer::of(status, &PaymentView::from(payment))
 }
 
@@ -83,37 +85,60 @@ async fn begin(
     payment.become_state(PaymentState::Processing, now)?;
     payment.failure_code = None;
     let payment = tx.repo::<Payment>().update(payment).await?;
-    app.emit(&mut tx, &payment).await?;
+    let attempt = open(app, &mut tx, &payment, replay, None).await?;
+    tx.commit().await?;
+    Ok(Begun::First(payment, attempt))
+}
+
+/// Writes down that a provider is going to be asked, and takes that out of the month's quota. It
+/// is the last thing before the commit.
+///
+/// # Errors
+///
+/// 429 `quota_exceeded`.
+pub(crate) async fn open(
+    app: &App,
+    tx: &mut TenantTx,
+    payment: &Payment,
+    answers: ReplayId,
+    answer_status: Option<StatusCode>,
+) -> Result<Attempt, Halt> {
+    let now = payment.updated_at;
+    app.emit(tx, payment).await?;
     let attempt = Attempt {
         id: AttemptId::generate(),
-        tenant_id: tenant,
-        payment_id: id,
+        tenant_id: payment.tenant_id,
+        payment_id: payment.id,
         connector: app.connector().name().to_owned(),
         state: AttemptState::Processing,
         provider_reference: None,
         failure_code: None,
-        answers: Some(replay),
+        answers: Some(answers),
+        answer_status: answer_status.map(|status| status.as_u16().into()),
         created_at: now,
         updated_at: now,
         version: 1,
     };
     let attempt = tx.repo::<Attempt>().insert(attempt).await?;
-    tx.commit().await?;
-    Ok(Begun::First(payment, attempt))
+    for alert in quota::consume(tx, 1, now).await? {
+        app.emit(tx, &alert).await?;
+    }
+    Ok(attempt)
 }
 
-async fn ask(
+/// Asks the provider and writes down what it says.
+pub(crate) async fn ask(
     app: &App,
     payment: &Payment,
     attempt: &Attempt,
-    confirmation: Confirmation,
+    payment_method: &Line<100>,
 ) -> Result<Payment, Problem> {
     let request_id = attempt.id.to_string();
     let (amount, currency) = (payment.amount, payment.currency);
     let order = Order { request_id: &request_id, amount, currency };
-    let method = confirmation.payment_method.into_string();
+    let method = payment_method.as_ref();
     let capture = payment.capture_mode == CaptureMode::Automatic;
-    let call = app.connector().authorize(&order, &method, capture);
+    let call = app.connector().authorize(&order, method, capture);
     let report = connectors::within(app.patience().provider, call).await;
     record(app, payment.tenant_id, attempt.id, report).await
 }

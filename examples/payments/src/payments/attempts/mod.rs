@@ -7,6 +7,6 @@ mod record;
 mod void;
 
 pub(crate) use attempt::{Attempt, AttemptState, AttemptView};
-pub(super) use confirm::{Confirmation, confirm};
+pub(super) use confirm::{Confirmation, answer, ask, confirm, open};
 pub(super) use record::record;
 pub(super) use void::void;

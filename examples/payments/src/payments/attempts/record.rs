@@ -65,7 +65,7 @@ async fn write_down(
     app.emit(&mut tx, &payment).await?;
     let attempt = tx.repo::<Attempt>().update(attempt).await?;
     if let Some(replay) = attempt.answers.clone() {
-        Replay::complete(&mut tx, replay, &answer(payment.clone())).await?;
+        Replay::complete(&mut tx, replay, &answer(payment.clone(), attempt.answer_status)).await?;
     }
     if let Outcome::Authorized = outcome {
         authorized(app, &mut tx, &payment, &attempt, now).await?;
