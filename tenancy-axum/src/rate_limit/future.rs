@@ -10,7 +10,6 @@ use http_body::Body as HttpBody;
 use pin_project_lite::pin_project;
 use tenancy_core::limit::HeaderFields;
 
-use super::service::tell;
 use crate::ResponseFuture;
 
 pin_project! {
@@ -63,7 +62,7 @@ where
             StageOf::Serving { serving, told } => {
                 let mut response = ready!(serving.poll(cx))?.map(Body::new);
                 if let Some(told) = told.take() {
-                    tell(response.headers_mut(), told);
+                    told.set(response.headers_mut());
                 }
                 Poll::Ready(Ok(response))
             }

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use axum_core::BoxError;
 use axum_core::body::Body;
 use http::request::Parts;
-use http::{HeaderMap, Request, Response};
+use http::{Request, Response};
 use http_body::Body as HttpBody;
 use tenancy_core::limit::{Decision, HeaderFields, Limit};
 use tenancy_core::{Error, ErrorKind, Problem, Protocol, TenantContext, TenantId};
@@ -118,7 +118,7 @@ impl Question {
             audit::limited(auditor, self.tenant, limit, context, parts);
         }
         let mut response = refuse(&decision, protocol);
-        tell(response.headers_mut(), decision.header_fields());
+        decision.header_fields().set(response.headers_mut());
         Err(Box::new(response))
     }
 }
@@ -138,12 +138,4 @@ fn ready_made<F, E>(response: Response<Body>) -> RateLimitFuture<F, E> {
 fn refuse(decision: &Decision, protocol: Protocol) -> Response<Body> {
     tracing::debug!(limit.policy = %decision.binding().name(), "request limited");
     Problem::rate_limited(decision.retry_after()).into_response_over(protocol)
-}
-
-pub(super) fn tell(headers: &mut HeaderMap, told: HeaderFields) {
-    // And the request's id: the table grows once.
-    headers.reserve(7);
-    for (name, value) in told {
-        headers.insert(name, value);
-    }
 }

@@ -28,6 +28,7 @@ mod call;
 mod change;
 mod charge_id;
 mod concurrency;
+mod decimal;
 mod decision;
 mod envelope;
 mod header_fields;
@@ -45,6 +46,7 @@ mod schedule;
 mod sliding_log;
 pub mod step;
 mod token_bucket;
+mod told;
 mod window;
 mod zone;
 
