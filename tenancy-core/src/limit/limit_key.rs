@@ -46,18 +46,12 @@ impl LimitKey {
 
     /// Names a subject.
     pub fn new(name: LimitName, subject: impl AsRef<[u8]>) -> Self {
-        Self::of_parts(name, &[subject.as_ref()])
+        Self { name, subject: Subject::of(&[subject.as_ref()]) }
     }
 
-    /// Names a subject that is put together from parts.
-    pub(super) fn of_parts(name: LimitName, parts: &[&[u8]]) -> Self {
-        let subject = match parts.iter().map(|part| part.len()).sum() {
-            0 => Subject::WholeTenant,
-            len if len <= SHORT => Subject::short(parts),
-            len if len <= Self::MAX_SUBJECT => Subject::Plain(parts.concat().into()),
-            _ => Subject::digest(parts),
-        };
-        Self { name, subject }
+    /// Names another subject, put together from parts.
+    pub(super) fn set_subject(&mut self, parts: &[&[u8]]) {
+        self.subject = Subject::of(parts);
     }
 
     /// Names the whole tenant: the same as an empty subject.
@@ -87,6 +81,15 @@ impl LimitKey {
 }
 
 impl Subject {
+    fn of(parts: &[&[u8]]) -> Self {
+        match parts.iter().map(|part| part.len()).sum() {
+            0 => Self::WholeTenant,
+            len if len <= SHORT => Self::short(parts),
+            len if len <= LimitKey::MAX_SUBJECT => Self::Plain(parts.concat().into()),
+            _ => Self::digest(parts),
+        }
+    }
+
     fn short(parts: &[&[u8]]) -> Self {
         let (mut bytes, mut end) = ([0; SHORT], 0);
         for part in parts {

@@ -88,7 +88,9 @@ const fn is_valid(name: &str) -> bool {
 impl PartialEq for LimitName {
     #[inline]
     fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
+        let (this, other) = (self.as_str(), other.as_str());
+        // Mostly it is one constant on both sides.
+        std::ptr::eq(this, other) || this == other
     }
 }
 

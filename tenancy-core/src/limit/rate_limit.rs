@@ -33,14 +33,15 @@ impl Limit {
     }
 
     /// Makes it a limit of one subject of the tenant: a user, an API key, a class of routes.
-    pub fn for_subject(self, subject: impl AsRef<[u8]>) -> Self {
-        Self { key: LimitKey::new(self.key.name().clone(), subject), ..self }
+    pub fn for_subject(mut self, subject: impl AsRef<[u8]>) -> Self {
+        self.key.set_subject(&[subject.as_ref()]);
+        self
     }
 
     /// Makes it a limit of one actor: the subject is its kind, a colon and its id.
-    pub fn for_actor(self, actor: &Actor) -> Self {
-        let parts = [actor.kind().as_str(), ":", actor.id()].map(str::as_bytes);
-        Self { key: LimitKey::of_parts(self.key.name().clone(), &parts), ..self }
+    pub fn for_actor(mut self, actor: &Actor) -> Self {
+        self.key.set_subject(&[actor.kind().as_str(), ":", actor.id()].map(str::as_bytes));
+        self
     }
 
     /// Returns the name.
