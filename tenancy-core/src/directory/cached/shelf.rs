@@ -7,11 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
+use quick_cache::UnitWeighter;
+use quick_cache::sync::{Cache as Answers, DefaultLifecycle};
 
 use super::CacheOptions;
 use crate::{ApiKey, DirectoryEntry, Invalidation, Session, Tenant, TenantId, TenantKey};
 
-type Remembered<K, V> = Cache<K, V, foldhash::quality::RandomState>;
+type Hasher = foldhash::quality::RandomState;
+type Remembered<K, V> = Cache<K, V, Hasher>;
 
 /// Answers by key, and the order of events between loads and invalidations.
 ///
@@ -19,7 +22,8 @@ type Remembered<K, V> = Cache<K, V, foldhash::quality::RandomState>;
 /// date at once, also the keys that the invalidation does not name, such as API keys.
 #[derive(Debug)]
 pub(super) struct Shelf {
-    found: Remembered<TenantKey, Slot>,
+    /// Every request looks here: a hit reads no clock and keeps no list of what was used when.
+    found: Answers<TenantKey, Slot, UnitWeighter, Hasher>,
     /// Until when "there is none" counts.
     absent: Remembered<TenantKey, i64>,
     /// The least version that is believed, of tenants that were invalidated lately.
@@ -87,7 +91,7 @@ impl Shelf {
         let micros =
             |time: std::time::Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX / 4);
         Self {
-            found: lru(options.capacity),
+            found: answers(options.capacity),
             absent: lru(options.absent_capacity),
             floors: lru(options.capacity),
             order: Mutex::default(),
@@ -138,7 +142,7 @@ impl Shelf {
         self.floors.insert(change.tenant, floor.max(change.version));
         let id = TenantKey::Id(change.tenant);
         for key in change.keys.iter().chain([&id]) {
-            self.found.invalidate(key);
+            self.found.remove(key);
             self.absent.invalidate(key);
         }
         if !order.loads.is_empty() {
@@ -155,15 +159,14 @@ impl Shelf {
             record.supersede();
         }
         order.records.clear();
-        self.found.invalidate_all();
+        self.found.clear();
         self.absent.invalidate_all();
     }
 
     /// Returns how many keys are remembered: those that lead to tenants, and the others.
     pub(super) fn len(&self) -> (u64, u64) {
-        self.found.run_pending_tasks();
         self.absent.run_pending_tasks();
-        (self.found.entry_count(), self.absent.entry_count())
+        (self.found.len() as u64, self.absent.entry_count())
     }
 
     fn order(&self) -> MutexGuard<'_, Order> {
@@ -178,13 +181,21 @@ impl Shelf {
     }
 }
 
-/// What is newest stays. Cleverer caches may turn a new entry away: then a busy tenant that just
-/// came is loaded again and again, and a floor is not there when it is needed.
+/// Remembers answers, in about this many places. What is new is always taken in; what was asked for
+/// again stays longest, so that a tenant which is busy is not pushed out by many that are not.
+fn answers(capacity: u64) -> Answers<TenantKey, Slot, UnitWeighter, Hasher> {
+    // So many that each processor finds a part of the room that no other one is at.
+    let parts = usize::try_from(capacity).unwrap_or(usize::MAX).min(4_096);
+    Answers::with(parts, capacity, UnitWeighter, Hasher::default(), DefaultLifecycle::default())
+}
+
+/// What is newest stays. Cleverer caches may push a new entry out before an old one: then a floor
+/// is not there when it is needed.
 fn lru<K: Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static>(
     capacity: u64,
 ) -> Remembered<K, V> {
     let cache = Cache::builder().max_capacity(capacity).eviction_policy(EvictionPolicy::lru());
-    cache.build_with_hasher(foldhash::quality::RandomState::default())
+    cache.build_with_hasher(Hasher::default())
 }
 
 impl Load<'_> {
@@ -207,7 +218,7 @@ impl Load<'_> {
             return Err(Outdated);
         }
         let Some(mut entry) = answer else {
-            self.shelf.found.invalidate(key);
+            self.shelf.found.remove(key);
             self.shelf.absent.insert(key.clone(), now.saturating_add(self.shelf.absent_for));
             return Ok(None);
         };
