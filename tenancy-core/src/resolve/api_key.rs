@@ -39,8 +39,11 @@ impl TenantResolver for ApiKeyResolver {
             None => match Bearer::of(parts) {
                 Bearer::Absent => return Claimed::Absent,
                 Bearer::Malformed => return Claimed::bad_credential("the bearer is malformed"),
-                Bearer::Token(token) if token.contains('.') => return Claimed::Absent,
-                Bearer::Token(token) => token,
+                Bearer::Token(token) if token.contains(&b'.') => return Claimed::Absent,
+                Bearer::Token(token) => match str::from_utf8(token) {
+                    Ok(token) => token,
+                    Err(_) => return Claimed::bad_credential("the bearer is malformed"),
+                },
             },
             Some(name) => {
                 let mut values = parts.headers.get_all(name).iter();

@@ -7,9 +7,9 @@ use http::request::Parts;
 pub(super) enum Bearer<'a> {
     /// There is none, or it is of another scheme.
     Absent,
-    /// A token.
-    Token(&'a str),
-    /// There are two, or one that is no text.
+    /// A token, as it was sent: who reads it finds out whether it is text.
+    Token(&'a [u8]),
+    /// There are two, or one that is empty.
     Malformed,
 }
 
@@ -30,7 +30,7 @@ impl<'a> Bearer<'a> {
         match token {
             [b' ' | b'\t', token @ ..] => match token.trim_ascii() {
                 [] => Self::Malformed,
-                token => str::from_utf8(token).map_or(Self::Malformed, Self::Token),
+                token => Self::Token(token),
             },
             // Another scheme, whose name begins like ours.
             [first, ..] if !first.is_ascii_whitespace() => Self::Absent,

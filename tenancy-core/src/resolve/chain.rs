@@ -245,12 +245,13 @@ impl ResolverChain {
                 Claimed::Invalid(error) => return Err(error.into()),
             }
         }
-        let proved = heard.iter().any(is_credential);
         // Beside a credential from elsewhere, a bearer that no strategy is there for may be the
         // application's own.
-        let bearer_is_ours = self.resolvers.iter().any(|resolver| resolver.reads_bearer());
-        let is_unread = !bearer_is_read && (bearer_is_ours || !proved);
-        if is_unread && !matches!(Bearer::of(parts), Bearer::Absent) {
+        let must_be_read = || {
+            let bearer_is_ours = self.resolvers.iter().any(|resolver| resolver.reads_bearer());
+            bearer_is_ours || !heard.iter().any(is_credential)
+        };
+        if !bearer_is_read && must_be_read() && !matches!(Bearer::of(parts), Bearer::Absent) {
             return Err(Error::new(
                 ErrorKind::CredentialInvalid,
                 "the bearer is of a form that no strategy reads",

@@ -16,8 +16,8 @@ const MAX_ENTRIES: u64 = 16 * 1024;
 /// How many there is room for at the start.
 const FEW: usize = 256;
 
-/// Good tokens, by their whole text. Bad ones are not remembered.
-pub(super) struct VerifiedTokens(Cache<Box<str>, Arc<Verified>, Bytes, RandomState>);
+/// Good tokens, by all their bytes. Bad ones are not remembered.
+pub(super) struct VerifiedTokens(Cache<Box<[u8]>, Arc<Verified>, Bytes, RandomState>);
 
 /// What a token proves, and when.
 pub(super) struct Verified {
@@ -40,15 +40,15 @@ impl VerifiedTokens {
         ))
     }
 
-    pub(super) fn get(&self, token: &str) -> Option<Arc<Verified>> {
+    pub(super) fn get(&self, token: &[u8]) -> Option<Arc<Verified>> {
         self.0.get(token)
     }
 
-    pub(super) fn insert(&self, token: &str, verified: Arc<Verified>) {
+    pub(super) fn insert(&self, token: &[u8], verified: Arc<Verified>) {
         self.0.insert(token.into(), verified);
     }
 
-    pub(super) fn remove(&self, token: &str) {
+    pub(super) fn remove(&self, token: &[u8]) {
         self.0.remove(token);
     }
 }
@@ -57,9 +57,9 @@ impl VerifiedTokens {
 #[derive(Clone)]
 struct Bytes;
 
-impl Weighter<Box<str>, Arc<Verified>> for Bytes {
+impl Weighter<Box<[u8]>, Arc<Verified>> for Bytes {
     /// The claim is made of parts of the token: twice its length, and what an entry costs at least.
-    fn weight(&self, token: &Box<str>, _: &Arc<Verified>) -> u64 {
+    fn weight(&self, token: &Box<[u8]>, _: &Arc<Verified>) -> u64 {
         (token.len() as u64 * 2).max(MAX_BYTES / MAX_ENTRIES)
     }
 }
