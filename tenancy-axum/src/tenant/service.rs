@@ -87,9 +87,9 @@ where
     TenantContext::attach(context.clone(), request.extensions_mut());
     // The span of the request names the tenant already. A request for nobody is served in no
     // context, also where the application is called within a tenant's work.
-    let carrier = Carrier::new(context, span);
+    let mut carrier = Carrier::new(context, span);
     // The call too, and not just its future, is in the context.
-    let serving = carrier.run(|| inner.call(request));
+    let serving = carrier.enter(|| inner.call(request));
     TenantFuture::serving(carrier.carry(serving), id)
 }
 

@@ -14,12 +14,12 @@ pub(super) struct CountedBody {
 }
 
 impl CountedBody {
-    pub(super) fn wrap(inner: Body, tally: &Arc<Tally>) -> Body {
+    pub(super) fn wrap(inner: Body, tally: Arc<Tally>) -> Body {
         // Nothing of it will pass.
         if inner.is_end_stream() {
             return inner;
         }
-        Body::new(Self { inner, tally: tally.clone() })
+        Body::new(Self { inner, tally })
     }
 }
 

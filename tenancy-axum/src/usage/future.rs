@@ -53,7 +53,7 @@ where
                 let tally = tally.take();
                 Poll::Ready(response.map(|response| {
                     response.map(|body| match tally {
-                        Some(tally) => CountedBody::wrap(Body::new(body), &tally),
+                        Some(tally) => CountedBody::wrap(Body::new(body), tally),
                         None => Body::new(body),
                     })
                 }))

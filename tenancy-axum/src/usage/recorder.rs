@@ -59,21 +59,21 @@ impl Recorder {
     }
 
     /// Records one call and its bytes: at once where the meter can, else later.
-    pub(super) fn record(&self, carrier: Carrier, bytes: u64) {
+    pub(super) fn record(&self, mut carrier: Carrier, bytes: u64) {
         let call = Counts { calls: 1, bytes };
+        let Some(tenant) = carrier.context().map(TenantContext::tenant_id) else { return };
         // A second panic while one unwinds would end the program.
-        if !thread::panicking() && carrier.run(|| self.try_record(&carrier, call)) {
+        if !thread::panicking() && carrier.enter(|| self.try_record(tenant, call)) {
             return;
         }
-        self.record_later(carrier, call);
+        self.record_later(tenant, carrier, call);
     }
 
     /// Tells whether the meter could record without waiting.
-    fn try_record(&self, carrier: &Carrier, call: Counts) -> bool {
-        let Some(context) = carrier.context() else { return false };
+    fn try_record(&self, tenant: TenantId, call: Counts) -> bool {
         let both = call.by_meter();
         let (meter, both) = (&self.shared.meter, without_nothing(&both));
-        match catch_unwind(AssertUnwindSafe(|| meter.try_record(context.tenant_id(), both))) {
+        match catch_unwind(AssertUnwindSafe(|| meter.try_record(tenant, both))) {
             Ok(None) => return false,
             Ok(Some(Ok(()))) => {}
             Ok(Some(Err(error))) => call.lost(&error),
@@ -82,11 +82,10 @@ impl Recorder {
         true
     }
 
-    fn record_later(&self, carrier: Carrier, call: Counts) {
+    fn record_later(&self, tenant: TenantId, carrier: Carrier, call: Counts) {
         let Ok(runtime) = Handle::try_current() else {
             return carrier.run(|| call.lost(&"the runtime has ended"));
         };
-        let Some(tenant) = carrier.context().map(TenantContext::tenant_id) else { return };
         match self.lock().entry(tenant) {
             Entry::Occupied(mut running) => return running.get_mut().add(call),
             Entry::Vacant(idle) => idle.insert(Counts::default()).add(call),

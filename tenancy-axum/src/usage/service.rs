@@ -48,7 +48,11 @@ where
             return UsageFuture::serving(self.inner.call(request.map(Body::new)), None);
         };
         let tally = Arc::new(Tally::new(context, self.recorder.clone()));
-        let request = request.map(|body| CountedBody::wrap(Body::new(body), &tally));
+        let request = request.map(|body| match Body::new(body) {
+            // Most have none: nobody shares the tally then.
+            body if body.is_end_stream() => body,
+            body => CountedBody::wrap(body, tally.clone()),
+        });
         UsageFuture::serving(self.inner.call(request), Some(tally))
     }
 }

@@ -18,11 +18,12 @@ pin_project! {
     ///
     /// # Cancel safety
     ///
-    /// Dropping it drops the value inside the context and leaves nothing behind on the thread.
+    /// Dropping it drops the value inside the context and leaves nothing behind on the thread. A
+    /// future is dropped, there too, as soon as it is done.
     #[must_use = "futures and streams do nothing unless polled"]
     pub struct Carried<T> {
         carrier: Carrier,
-        // `None` only while it is dropped, or taken apart.
+        // `None` only when it is done, dropped, or taken apart.
         #[pin]
         value: Option<T>,
     }
@@ -67,14 +68,22 @@ impl<T> Carried<T> {
 }
 
 fn there<T>(value: Option<T>) -> T {
-    value.expect("the value is there until it is dropped or taken")
+    value.expect("the value is there until it is done, dropped or taken")
 }
 
 impl<F: Future> Future for Carried<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        self.enter(|future| future.poll(cx))
+        let mut this = self.project();
+        this.carrier.enter(|| {
+            let polled = there(this.value.as_mut().as_pin_mut()).poll(cx);
+            if polled.is_ready() {
+                // Here, where the context is: it need not be entered once more for that.
+                this.value.set(None);
+            }
+            polled
+        })
     }
 }
 

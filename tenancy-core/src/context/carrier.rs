@@ -120,9 +120,9 @@ impl Carrier {
         self.enter(run)
     }
 
-    /// Runs a function in the context, without a copy of it.
+    /// Runs a function in the context as [`run`](Self::run) does, without a copy of it.
     #[inline]
-    pub(super) fn enter<R>(&mut self, run: impl FnOnce() -> R) -> R {
+    pub fn enter<R>(&mut self, run: impl FnOnce() -> R) -> R {
         // Work of nobody that is done inside a tenant's: its lines must not name that tenant.
         let apart =
             self.context.is_none() && self.span.is_disabled() && current::context().is_some();
