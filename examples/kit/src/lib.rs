@@ -1,5 +1,5 @@
 //! What both platforms share: strict request bodies and queries, refusals, pages' headers, ids,
-//! events, a clock to move, documentation, logs, and serving until told to stop.
+//! events, jobs, webhooks, a clock to move, documentation, logs, and serving until told to stop.
 
 mod clock;
 mod deadline;
@@ -9,9 +9,12 @@ mod fallback;
 mod headers;
 #[doc(hidden)]
 pub mod ids;
+pub mod jobs;
 mod json;
 mod list;
 mod logs;
+pub mod notifications;
+pub mod outbound;
 mod page_query;
 mod panics;
 mod problem_body;
@@ -19,6 +22,7 @@ pub mod resilience;
 mod sealed;
 mod serve;
 mod trace;
+pub mod webhooks;
 
 pub use clock::{DemoClock, OperatorKey, clock_router};
 pub use deadline::within;

@@ -5,7 +5,7 @@ use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
-use crate::{access, customers, events, ledger, payments, probes, usage};
+use crate::{access, customers, events, ledger, payments, probes, usage, webhooks};
 
 /// Returns the routes of tenants, with the description of all routes.
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -17,6 +17,9 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .merge(payments::refunds::routes::router())
         .merge(ledger::routes::router())
         .merge(events::routes::router())
+        .merge(events::notifications::router())
+        .merge(webhooks::endpoints::router())
+        .merge(webhooks::deliveries::router())
         .merge(usage::router())
         .merge(access::routes::router())
 }
@@ -37,6 +40,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         (name = "customers"),
         (name = "events", description = "What has happened to a tenant's objects"),
         (name = "access", description = "Who may do what"),
+        (name = "webhooks", description = "Events, sent to where a tenant wants them"),
         (name = "usage", description = "What a tenant has used, and may use"),
         (name = "probes", description = "For whoever runs the service")
     ),

@@ -3,6 +3,8 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use kit::DemoClock;
 use kit::events::{Outbox, Subject};
+use kit::jobs::Jobs;
+use kit::webhooks::Webhooks;
 use tenancy_core::limit::RateLimiter;
 use tenancy_core::usage::UsageMeter;
 use tenancy_core::{Clock, Error, TenantDirectory, TenantId};
@@ -11,7 +13,6 @@ use tenancy_sqlx::{TenantDb, TenantTx};
 use time::OffsetDateTime;
 
 use crate::connectors::Connector;
-use crate::events::API_VERSION;
 use crate::patience::Patience;
 use crate::payments::reconcile::OpenWork;
 
@@ -34,6 +35,12 @@ pub(crate) struct Backends {
     pub(crate) clock: Arc<dyn Clock>,
     /// The same, if it can be moved.
     pub(crate) demo_clock: Option<DemoClock>,
+    /// What has happened.
+    pub(crate) outbox: Outbox,
+    /// What is to be done later.
+    pub(crate) jobs: Jobs,
+    /// Who is told of events.
+    pub(crate) webhooks: Webhooks,
     /// How long a request may wait for them.
     pub(crate) patience: Patience,
 }
@@ -45,7 +52,6 @@ pub(crate) struct App {
     base_domain: Arc<str>,
     neighbours: Arc<[Neighbour]>,
     open_work: Arc<OpenWork>,
-    outbox: Outbox,
 }
 
 /// A tenant whose page anybody may know of.
@@ -68,7 +74,6 @@ impl App {
             base_domain: base_domain.into(),
             neighbours: neighbours.into(),
             open_work: Arc::default(),
-            outbox: Outbox::new(API_VERSION),
         }
     }
 
@@ -103,7 +108,18 @@ impl App {
         tx: &mut TenantTx,
         subject: &impl Subject,
     ) -> Result<(), Error> {
-        self.outbox.emit(tx, subject, self.now()).await.map(drop)
+        self.backends.outbox.emit(tx, subject, self.now()).await.map(drop)
+    }
+
+    /// Looks for whatever a tenant has left open: a process that was killed told nobody.
+    pub(crate) fn look_through(&self, tenant: TenantId) {
+        self.follow_up(tenant);
+        self.backends.outbox.note(tenant);
+        self.backends.jobs.note(tenant, self.now());
+    }
+
+    pub(crate) fn webhooks(&self) -> &Webhooks {
+        &self.backends.webhooks
     }
 
     pub(crate) fn redis(&self) -> Option<&RedisStore> {

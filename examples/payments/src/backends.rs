@@ -1,12 +1,16 @@
 //! What the platform stands on: a file and memory, or servers.
 
 use std::num::NonZeroU32;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use kit::DemoClock;
-use kit::events::{self, Event};
+use kit::events::{self, Event, Outbox};
+use kit::jobs::{self, Job, Jobs, PlatformKey};
+use kit::notifications::{self, Notification};
+use kit::outbound::{Outbound, Reach};
+use kit::webhooks::{self, Webhooks};
+use kit::{DemoClock, Sealer};
 use tenancy_core::limit::{MemoryRateLimiter, RateLimiter};
 use tenancy_core::usage::{MemoryUsageMeter, UsageMeter};
 use tenancy_core::{
@@ -22,6 +26,7 @@ use crate::Config;
 use crate::app::Backends;
 use crate::connectors::Simulator;
 use crate::customers::Customer;
+use crate::events::API_VERSION;
 use crate::idempotency::Replay;
 use crate::ledger::{Account, Entry, Hold, Posting};
 use crate::patience::Patience;
@@ -46,6 +51,9 @@ const MIGRATIONS: &[Migration] = &[
         include_str!("../migrations/postgres/0002_money.sql"),
     ),
     events::migration(10),
+    jobs::migration(11),
+    notifications::migration(12),
+    webhooks::migration(13),
     Migration::new(
         40,
         "quota",
@@ -75,6 +83,16 @@ pub(crate) async fn open(config: &Config) -> Result<(Backends, SqlDirectory), Er
     };
     let (directory, tenants) = remembered(directory, redis.as_ref());
     let connector = Arc::new(Simulator::default());
+    let outbox = Outbox::new(API_VERSION);
+    let jobs = Jobs::new(PlatformKey::envelopes(&db).await?, clock.clone());
+    let reach = if config.webhooks_to_loopback { Reach::PublicAndLoopback } else { Reach::Public };
+    let webhooks = Webhooks::new(
+        Arc::new(sealer(config)?),
+        Outbound::new(reach, "payments-webhooks/1"),
+        jobs.clone(),
+        outbox.clone(),
+        clock.clone(),
+    );
     let backends = Backends {
         db,
         directory: tenants,
@@ -84,6 +102,9 @@ pub(crate) async fn open(config: &Config) -> Result<(Backends, SqlDirectory), Er
         redis,
         clock,
         demo_clock,
+        outbox,
+        jobs,
+        webhooks,
         patience,
     };
     Ok((backends, directory))
@@ -181,11 +202,15 @@ async fn open_database(
         .register::<Entry>()
         .register::<Posting>()
         .register::<Event>()
+        .register::<Job>()
+        .register::<Notification>()
+        .register_shared::<PlatformKey>()
         .clock(clock.clone())
         .register::<TransactionMonth>()
         .register::<QuotaAlert>()
         .max_connections(16)
         .acquire_timeout(patience.connection);
+    options = webhooks::register(options);
     if config.through_pooler {
         options = options.without_prepared_statements();
     }
@@ -197,17 +222,32 @@ async fn open_database(
     Ok((db, patience))
 }
 
+/// Returns what seals the secrets of tenants.
+fn sealer(config: &Config) -> Result<Sealer, Error> {
+    match config.secrets_key() {
+        Some(key) => Sealer::parse(key),
+        None => Sealer::of_file(&made(&config.data_dir)?.join("secrets.key")),
+    }
+}
+
 /// Makes the directory and returns the URL of the file in it.
 fn file_url(directory: &Path) -> Result<String, Error> {
+    let file = made(directory)?.join("payments.sqlite3");
+    let file = file.to_str().ok_or_else(|| {
+        let fault = Error::new(ErrorKind::Misconfigured, "open the data directory");
+        fault.with_source("the path is not UTF-8")
+    })?;
+    Ok(format!("sqlite://{}?mode=rwc", escaped(file)))
+}
+
+/// Makes the directory, if it is not there, and returns its whole path.
+fn made(directory: &Path) -> Result<PathBuf, Error> {
     let fault = || {
         let path = directory.display();
         Error::new(ErrorKind::Misconfigured, format!("open the data directory {path}"))
     };
     std::fs::create_dir_all(directory).map_err(|source| fault().with_source(source))?;
-    let directory = directory.canonicalize().map_err(|source| fault().with_source(source))?;
-    let file = directory.join("payments.sqlite3");
-    let file = file.to_str().ok_or_else(|| fault().with_source("the path is not UTF-8"))?;
-    Ok(format!("sqlite://{}?mode=rwc", escaped(file)))
+    directory.canonicalize().map_err(|source| fault().with_source(source))
 }
 
 /// What a URL reads as something else than a path.

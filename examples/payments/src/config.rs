@@ -60,6 +60,16 @@ pub struct Config {
     )]
     pub demo_clock: Option<u32>,
 
+    /// Key that seals the secrets of tenants: 32 bytes in base64. Without it one is made in the
+    /// data directory, which several instances then have to share
+    #[arg(long, env = "PAYMENTS_SECRETS_KEY", hide_env_values = true, value_name = "KEY")]
+    pub secrets_key: Option<String>,
+
+    /// Let tenants' webhooks reach this machine, and without encryption: for tests and
+    /// demonstrations
+    #[arg(long, env = "PAYMENTS_WEBHOOKS_TO_LOOPBACK")]
+    pub webhooks_to_loopback: bool,
+
     /// Make no demo tenants in an empty database
     #[arg(long)]
     pub no_demo: bool,
@@ -74,6 +84,10 @@ impl Config {
 
     pub(crate) fn redis_url(&self) -> Option<&str> {
         given(self.redis_url.as_ref())
+    }
+
+    pub(crate) fn secrets_key(&self) -> Option<&str> {
+        given(self.secrets_key.as_ref())
     }
 
     pub(crate) fn jwt_secret(&self) -> Option<&str> {

@@ -30,6 +30,8 @@ mod resolvers;
 mod router;
 mod service;
 mod usage;
+mod webhooks;
+mod workers;
 
 pub use config::Config;
 pub use service::Service;

@@ -18,6 +18,7 @@ use crate::app::{App, Neighbour};
 use crate::demo::{self, Demo};
 use crate::payments::reconcile;
 use crate::router::router;
+use crate::workers::Workers;
 use crate::{Config, backends, resolvers};
 
 /// The platform, ready to serve.
@@ -28,6 +29,7 @@ pub struct Service {
     usage: UsageLayer,
     db: TenantDb,
     reconciler: JoinHandle<()>,
+    workers: Workers,
     grace: Duration,
     announcement: Announcement,
 }
@@ -58,10 +60,11 @@ impl Service {
             .clock(backends.clock.clone());
         let usage = UsageLayer::new(backends.meter.clone());
         let (db, grace) = (backends.db.clone(), backends.patience.at_the_end());
+        let workers = Workers::start(&backends);
         let app = App::new(backends, &config.base_domain, neighbours.collect());
         let reconciler = tokio::spawn(reconcile::run(app.clone(), directory));
         let router = router(app, chain, &access, &usage, operated);
-        Ok(Self { listener, address, router, usage, db, reconciler, grace, announcement })
+        Ok(Self { listener, address, router, usage, db, reconciler, workers, grace, announcement })
     }
 
     /// Returns the address it serves at.
@@ -84,6 +87,7 @@ impl Service {
         let served = kit::serve(self.listener, self.router, stop, self.grace).await;
         // It may be stopped anywhere: what it asks for is asked for again.
         self.reconciler.abort();
+        self.workers.stop(self.grace).await;
         self.usage.recorded().await;
         self.db.close().await;
         served.map_err(|source| Error::new(ErrorKind::Internal, "serve").with_source(source))

@@ -68,11 +68,13 @@ impl Site {
 
     /// Returns the options that make a server use this data.
     pub(crate) fn options(&self) -> Vec<String> {
-        let Some(servers) = &self.servers else {
-            return vec!["--data-dir".to_owned(), self.folder.path().display().to_string()];
-        };
-        let (database, redis) = servers.urls();
-        vec!["--database-url".to_owned(), database, "--redis-url".to_owned(), redis]
+        let mut options = vec!["--data-dir".to_owned(), self.folder.path().display().to_string()];
+        if let Some(servers) = &self.servers {
+            let (database, redis) = servers.urls();
+            options.extend(["--database-url".to_owned(), database]);
+            options.extend(["--redis-url".to_owned(), redis]);
+        }
+        options
     }
 
     pub(crate) fn links(&self) -> &Links {

@@ -8,6 +8,7 @@ mod modes;
 mod pay_capture_refund;
 mod quota;
 mod races;
+mod webhooks;
 
 use http::Method;
 use serde_json::{Value, json};

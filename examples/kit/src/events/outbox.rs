@@ -67,6 +67,35 @@ impl Outbox {
         data: &impl Serialize,
         now: OffsetDateTime,
     ) -> Result<EventId, Error> {
+        let id = self.write(tx, kind, data, now, None).await?;
+        let (outbox, tenant) = (self.clone(), tx.tenant());
+        tx.after_commit(move || outbox.note(tenant));
+        Ok(id)
+    }
+
+    /// The same for one that is not for all who listen: it is not published.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`emit_as`](Self::emit_as).
+    pub async fn emit_published(
+        &self,
+        tx: &mut TenantTx,
+        kind: &str,
+        data: &impl Serialize,
+        now: OffsetDateTime,
+    ) -> Result<EventId, Error> {
+        self.write(tx, kind, data, now, Some(now)).await
+    }
+
+    async fn write(
+        &self,
+        tx: &mut TenantTx,
+        kind: &str,
+        data: &impl Serialize,
+        now: OffsetDateTime,
+        published_at: Option<OffsetDateTime>,
+    ) -> Result<EventId, Error> {
         if !is_kind(kind) {
             return Err(Error::new(ErrorKind::Internal, "write an event: its kind is malformed"));
         }
@@ -81,11 +110,9 @@ impl Outbox {
             api_version: self.0.api_version.to_owned(),
             data,
             created_at: now,
-            published_at: None,
+            published_at,
         };
         tx.repo::<Event>().insert(event).await?;
-        let outbox = self.clone();
-        tx.after_commit(move || outbox.note(tenant_id));
         Ok(id)
     }
 

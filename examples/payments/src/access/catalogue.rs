@@ -2,7 +2,7 @@ use tenancy_core::access::{self, Forbid, RoleCatalogue, Scope};
 use tenancy_core::{Error, ErrorKind};
 
 use super::{Declared, Role};
-use crate::{customers, events, ledger, payments, usage};
+use crate::{customers, events, ledger, payments, usage, webhooks};
 
 /// The features that ask for permissions.
 const FEATURES: &[&[Declared]] = &[
@@ -11,6 +11,7 @@ const FEATURES: &[&[Declared]] = &[
     payments::refunds::CAPABILITIES,
     ledger::CAPABILITIES,
     events::CAPABILITIES,
+    webhooks::CAPABILITIES,
     usage::CAPABILITIES,
 ];
 

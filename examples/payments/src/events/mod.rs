@@ -3,6 +3,7 @@
 //! [`App::emit`](crate::app::App::emit) writes one in the transaction of the change.
 
 mod capabilities;
+pub(crate) mod notifications;
 pub(crate) mod routes;
 mod subjects;
 

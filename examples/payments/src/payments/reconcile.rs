@@ -81,7 +81,7 @@ async fn note_all(app: &App, directory: &SqlDirectory) -> Result<(), Error> {
         after = Some(last.id());
         for tenant in &tenants {
             for world in mode::worlds(tenant.id())? {
-                app.follow_up(world);
+                app.look_through(world);
             }
         }
     }

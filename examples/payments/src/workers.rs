@@ -1,0 +1,41 @@
+use std::time::Duration;
+
+use kit::jobs::{Handlers, Runner};
+use kit::webhooks::{DELIVER, Publisher, REPLAY};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::app::Backends;
+
+/// What goes on beside requests: events are published, and jobs are done.
+pub(crate) struct Workers {
+    publisher: JoinHandle<()>,
+    runner: JoinHandle<()>,
+    stop: watch::Sender<bool>,
+}
+
+impl Workers {
+    pub(crate) fn start(backends: &Backends) -> Self {
+        let Backends { db, directory, jobs, webhooks, demo_clock, .. } = backends;
+        let handlers =
+            Handlers::default().with(DELIVER, webhooks.clone()).with(REPLAY, webhooks.replays());
+        let publisher = Publisher::new(webhooks.clone(), db.clone(), directory.clone());
+        let runner = Runner::new(jobs.clone(), db.clone(), directory.clone(), handlers);
+        let (stop, stopped) = watch::channel(false);
+        let moved = demo_clock.as_ref().map(kit::DemoClock::moves);
+        Self {
+            publisher: tokio::spawn(publisher.run()),
+            runner: tokio::spawn(runner.run(stopped, moved)),
+            stop,
+        }
+    }
+
+    /// Finishes the jobs that were begun. What is not done by then is done by whoever comes next.
+    pub(crate) async fn stop(self, grace: Duration) {
+        self.publisher.abort();
+        self.stop.send_replace(true);
+        if tokio::time::timeout(grace, self.runner).await.is_err() {
+            tracing::warn!(after = ?grace, "stopped with jobs that were begun");
+        }
+    }
+}
