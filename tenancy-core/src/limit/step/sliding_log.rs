@@ -51,8 +51,13 @@ impl SlidingLogState {
     /// Tells whether [`read`](Self::read) would admit the cost, in less time.
     #[inline]
     pub fn admits(&self, policy: SlidingLog, now: i64, cost: NonZeroU32) -> bool {
+        let n = u64::from(policy.n().get());
+        // Mostly there is room even if all that is remembered counts still.
+        if self.total() - self.forgotten + u64::from(cost.get()) <= n {
+            return true;
+        }
         let before = self.total_before(self.counted_from(policy, self.not_before_newest(now)));
-        self.total() - before + u64::from(cost.get()) <= u64::from(policy.n().get())
+        self.total() - before + u64::from(cost.get()) <= n
     }
 
     /// Reads where the limit stands at `now`, in microseconds, and whether it admits the cost.
