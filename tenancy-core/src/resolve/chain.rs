@@ -9,6 +9,7 @@ use http::request::Parts;
 use time::OffsetDateTime;
 
 use super::bearer::Bearer;
+use super::heard::{AllHeard, Heard};
 use super::{Claimed, Refused, TenantClaim, TenantResolver, TrustedProxies, metrics};
 use crate::clock::from_micros;
 use crate::context::ContextParts;
@@ -69,9 +70,6 @@ pub struct Resolution {
     /// Microseconds since the Unix epoch.
     at: i64,
 }
-
-/// A claim that is not absent, by its strategy.
-type Heard = (ResolvedVia, TenantClaim);
 
 impl ResolverChain {
     /// Starts a chain without strategies: it finds no tenant in any request.
@@ -177,15 +175,14 @@ impl ResolverChain {
         outer: Option<&Arc<Tenant>>,
         patience: Patience,
     ) -> Result<Option<Resolution>, Stopped> {
-        let mut heard = self.hear(parts, patience).await?;
-        if heard.is_empty() {
+        let mut waiting = self.hear(parts, patience).await?;
+        if waiting.first().is_none() {
             return Ok(None);
         }
         let client_addr = self.proxies.client_addr(parts);
         let mut found: Option<Resolution> = None;
-        let mut waiting = heard.drain(..);
         // Each credential is looked up; a weaker source only when there is none.
-        while found.is_none() || waiting.as_slice().first().is_some_and(is_credential) {
+        while found.is_none() || waiting.first().is_some_and(is_credential) {
             let Some((via, claim)) = waiting.next() else { break };
             let next = match claim.trust {
                 // Nothing else came, or only what leads nowhere: hints name nobody by themselves.
@@ -223,8 +220,8 @@ impl ResolverChain {
     }
 
     /// Collects what the strategies say, the most trusted first.
-    async fn hear(&self, parts: &Parts, patience: Patience) -> Result<Vec<Heard>, Stopped> {
-        let mut heard = Vec::with_capacity(self.resolvers.len());
+    async fn hear(&self, parts: &Parts, patience: Patience) -> Result<AllHeard, Stopped> {
+        let mut heard = AllHeard::default();
         let mut bearer_is_read = false;
         for resolver in &self.resolvers {
             let mut claimed = resolver.resolve(parts);
@@ -249,7 +246,7 @@ impl ResolverChain {
         // application's own.
         let must_be_read = || {
             let bearer_is_ours = self.resolvers.iter().any(|resolver| resolver.reads_bearer());
-            bearer_is_ours || !heard.iter().any(is_credential)
+            bearer_is_ours || !heard.any(is_credential)
         };
         if !bearer_is_read && must_be_read() && !matches!(Bearer::of(parts), Bearer::Absent) {
             return Err(Error::new(
@@ -258,7 +255,7 @@ impl ResolverChain {
             )
             .into());
         }
-        heard.sort_by_key(|(via, claim)| (std::cmp::Reverse(claim.trust), *via));
+        heard.sort();
         Ok(heard)
     }
 

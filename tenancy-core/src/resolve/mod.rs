@@ -11,6 +11,7 @@ pub(crate) mod client_addr;
 mod domain;
 mod envelope;
 mod header;
+mod heard;
 #[cfg(feature = "jwt")]
 mod jwt;
 mod metrics;
