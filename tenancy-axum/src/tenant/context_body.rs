@@ -9,12 +9,12 @@ use tenancy_core::{Carried, Carrier};
 pub(super) struct ContextBody(Carried<Body>);
 
 impl ContextBody {
-    pub(super) fn wrap(inner: Body, carrier: &Carrier) -> Body {
+    pub(super) fn wrap(inner: Body, carrier: Carrier) -> Body {
         // Nothing of it will run.
         if inner.is_end_stream() {
             return inner;
         }
-        Body::new(Self(carrier.clone().carry(inner)))
+        Body::new(Self(carrier.carry(inner)))
     }
 }
 

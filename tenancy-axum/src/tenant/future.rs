@@ -67,10 +67,11 @@ where
                 // Taken: a copy of a value that is nobody else's allocates.
                 let id = mem::replace(id, HeaderValue::from_static(""));
                 parts.headers.insert(X_REQUEST_ID, id);
-                let (body, carrier) = (Body::new(body), serving.carrier());
-                let body = match carrier.context() {
-                    Some(_) => ContextBody::wrap(body, carrier),
-                    None => body,
+                let body = match serving.take_carrier() {
+                    Some(carrier) if carrier.context().is_some() => {
+                        ContextBody::wrap(Body::new(body), carrier)
+                    }
+                    _ => Body::new(body),
                 };
                 Poll::Ready(Ok(Response::from_parts(parts, body)))
             }

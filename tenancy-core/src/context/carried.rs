@@ -60,6 +60,15 @@ impl<T> Carried<T> {
         &self.carrier
     }
 
+    /// Takes the context, and its span, out of a future that is done; `None` before that.
+    pub fn take_carrier(self: Pin<&mut Self>) -> Option<Carrier> {
+        let this = self.project();
+        if this.value.is_some() {
+            return None;
+        }
+        Some(mem::replace(this.carrier, Carrier::new(None, Span::none())))
+    }
+
     /// Takes it apart: the value is in no context any more.
     pub fn into_parts(mut self) -> (Carrier, T) {
         let value = there(self.value.take());
