@@ -1,20 +1,19 @@
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use axum_core::body::Body;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use super::tally::Tally;
+use super::tally::TallyShare;
 
 /// A body whose bytes are counted as they pass.
 pub(super) struct CountedBody {
     inner: Body,
-    tally: Arc<Tally>,
+    tally: TallyShare,
 }
 
 impl CountedBody {
-    pub(super) fn wrap(inner: Body, tally: Arc<Tally>) -> Body {
+    pub(super) fn wrap(inner: Body, tally: TallyShare) -> Body {
         // Nothing of it will pass.
         if inner.is_end_stream() {
             return inner;

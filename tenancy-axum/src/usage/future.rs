@@ -1,7 +1,6 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use axum_core::BoxError;
@@ -10,7 +9,7 @@ use http::Response;
 use http_body::Body as HttpBody;
 
 use super::counted_body::CountedBody;
-use super::tally::Tally;
+use super::tally::TallyShare;
 use crate::ResponseFuture;
 
 /// The answer of [`UsageService`](super::UsageService) on its way.
@@ -21,13 +20,13 @@ use crate::ResponseFuture;
 pub struct UsageFuture<F, E>(Stage<F, E>);
 
 enum Stage<F, E> {
-    Serving { serving: Pin<Box<F>>, tally: Option<Arc<Tally>> },
+    Serving { serving: Pin<Box<F>>, tally: Option<TallyShare> },
     Refused { response: ResponseFuture<E> },
 }
 
 impl<F, E> UsageFuture<F, E> {
     /// Serves, and counts the answer.
-    pub(super) fn serving(serving: F, tally: Option<Arc<Tally>>) -> Self {
+    pub(super) fn serving(serving: F, tally: Option<TallyShare>) -> Self {
         Self(Stage::Serving { serving: Box::pin(serving), tally })
     }
 

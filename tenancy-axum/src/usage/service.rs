@@ -11,7 +11,7 @@ use tower_service::Service;
 use super::UsageFuture;
 use super::counted_body::CountedBody;
 use super::recorder::Recorder;
-use super::tally::Tally;
+use super::tally::{Tally, TallyShare};
 
 /// The service of [`UsageLayer`](super::UsageLayer).
 #[derive(Debug, Clone)]
@@ -47,12 +47,17 @@ where
         let Some(context) = context else {
             return UsageFuture::serving(self.inner.call(request.map(Body::new)), None);
         };
-        let tally = Arc::new(Tally::new(context, self.recorder.clone()));
-        let request = request.map(|body| match Body::new(body) {
-            // Most have none: nobody shares the tally then.
-            body if body.is_end_stream() => body,
-            body => CountedBody::wrap(body, tally.clone()),
-        });
+        let tally = Tally::new(context, self.recorder.clone());
+        let (parts, body) = request.into_parts();
+        let body = Body::new(body);
+        let (body, tally) = if body.is_end_stream() {
+            (body, TallyShare::Alone(tally))
+        } else {
+            let tally = Arc::new(tally);
+            let counted = CountedBody::wrap(body, TallyShare::Common(tally.clone()));
+            (counted, TallyShare::Common(tally))
+        };
+        let request = Request::from_parts(parts, body);
         UsageFuture::serving(self.inner.call(request), Some(tally))
     }
 }

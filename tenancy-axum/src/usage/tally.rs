@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tenancy_core::{Carrier, TenantContext};
@@ -15,13 +16,29 @@ pub(super) struct Tally {
     recorder: Recorder,
 }
 
+/// A tally, by one of those who add to it.
+pub(super) enum TallyShare {
+    /// Nobody else does: most requests have no body.
+    Alone(Tally),
+    Common(Arc<Tally>),
+}
+
+impl TallyShare {
+    pub(super) fn add(&self, bytes: usize) {
+        match self {
+            Self::Alone(tally) => tally.add(bytes),
+            Self::Common(tally) => tally.add(bytes),
+        }
+    }
+}
+
 impl Tally {
     pub(super) fn new(context: TenantContext, recorder: Recorder) -> Self {
         let carrier = Some(Carrier::new(Some(context), tracing::Span::current()));
         Self { carrier, bytes: AtomicU64::new(0), recorder }
     }
 
-    pub(super) fn add(&self, bytes: usize) {
+    fn add(&self, bytes: usize) {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
