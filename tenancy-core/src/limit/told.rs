@@ -43,9 +43,19 @@ const SETS: usize = 8;
 /// One set, in the order of its decision.
 struct Limits {
     each: Vec<Head>,
-    /// All fields but `retry-after`, of which only `ratelimit-policy` has its value: to copy them
-    /// takes less time than to put them into a table.
+    /// `ratelimit-policy`, and places for the numbers: to copy a table takes less time than to fill
+    /// one. With two fields of the handler it is just as large as small pieces of memory are.
     fields: HeaderMap,
+    /// What each of them is.
+    places: Vec<Place>,
+}
+
+#[derive(Clone, Copy)]
+enum Place {
+    Policies,
+    Limit,
+    Remaining,
+    Reset,
 }
 
 /// How a limit's item begins in `ratelimit`.
@@ -71,15 +81,15 @@ impl Lately {
         set.write_status(decision, &mut self.text);
         let binding = decision.binding();
         let mut fields = set.fields.clone();
-        for (name, field) in &mut fields {
-            *field = match name.as_str() {
-                "ratelimit" => value(&self.text),
-                "x-ratelimit-limit" => number(binding.policy().n().get().into()),
-                "x-ratelimit-remaining" => number(binding.remaining().into()),
-                "x-ratelimit-reset" => number(whole_seconds(binding.reset_after())),
-                _ => continue,
-            };
+        for (place, field) in set.places.iter().zip(fields.values_mut()) {
+            *field = number(match place {
+                Place::Policies => continue,
+                Place::Limit => binding.policy().n().get().into(),
+                Place::Remaining => binding.remaining().into(),
+                Place::Reset => whole_seconds(binding.reset_after()),
+            });
         }
+        fields.insert(STATUS, value(&self.text));
         if let Some(wait) = decision.retry_after() {
             fields.insert(RETRY_AFTER, number(whole_seconds(wait).max(1)));
         }
@@ -111,10 +121,17 @@ impl Limits {
         }
         let mut fields = HeaderMap::with_capacity(ROOM);
         fields.insert(POLICY, value(&policies));
-        for name in [STATUS, LIMIT, REMAINING, RESET] {
+        for name in [LIMIT, REMAINING, RESET] {
             fields.insert(name, HeaderValue::from_static(""));
         }
-        Self { each, fields }
+        let place = |name: &HeaderName| match name.as_str() {
+            "x-ratelimit-limit" => Place::Limit,
+            "x-ratelimit-remaining" => Place::Remaining,
+            "x-ratelimit-reset" => Place::Reset,
+            _ => Place::Policies,
+        };
+        let places = fields.keys().map(place).collect();
+        Self { each, fields, places }
     }
 
     /// Tells whether the decision is about these limits, in this order.
