@@ -96,6 +96,7 @@ pub enum Trust {
 pub struct TenantContext(Arc<Inner>);
 
 /// The parts of a context. The other modules fill it in; nobody changes it later.
+#[derive(Debug, Clone)]
 pub(crate) struct Inner {
     pub(crate) tenant: Arc<Tenant>,
     pub(crate) resolved_via: ResolvedVia,
@@ -109,7 +110,11 @@ pub(crate) struct Inner {
 
 impl TenantContext {
     pub(crate) fn of(inner: Inner) -> Self {
-        Self(Arc::new(inner))
+        Self::of_shared(Arc::new(inner))
+    }
+
+    pub(crate) const fn of_shared(inner: Arc<Inner>) -> Self {
+        Self(inner)
     }
 
     /// Makes the context of work the program starts itself: a command, a job, a test.

@@ -62,13 +62,9 @@ pub struct ResolverChain {
 /// The tenant a request is for, and how that is known.
 #[derive(Debug, Clone)]
 pub struct Resolution {
-    tenant: Arc<Tenant>,
-    via: ResolvedVia,
-    trust: Trust,
-    actor: Option<Actor>,
-    client_addr: Option<IpAddr>,
-    /// Microseconds since the Unix epoch.
-    at: i64,
+    /// Those of the context it becomes, in their place from the start: they are many bytes, and
+    /// are handed on several times.
+    parts: Arc<ContextParts>,
 }
 
 impl ResolverChain {
@@ -182,36 +178,39 @@ impl ResolverChain {
         let client_addr = self.proxies.client_addr(parts);
         let mut found: Option<Resolution> = None;
         // Each credential is looked up; a weaker source only when there is none.
-        while found.is_none() || waiting.first().is_some_and(is_credential) {
-            let Some((via, claim)) = waiting.next() else { break };
-            let next = match claim.trust {
+        while let Some(heard) = waiting.first_mut() {
+            if found.is_some() && !is_credential(heard) {
+                break;
+            }
+            let next = match heard.1.trust {
                 // Nothing else came, or only what leads nowhere: hints name nobody by themselves.
-                Trust::Hint => return Ok(check_hint(&claim, outer).map(|()| None)?),
-                _ => match self.look_up(via, claim, client_addr, patience).await {
+                Trust::Hint => return Ok(check_hint(&heard.1, outer).map(|()| None)?),
+                _ => match self.look_up(heard, client_addr, patience).await {
                     Ok(Some(next)) => next,
                     Ok(None) => return Err(Stopped::MustWait),
                     Err(error) => return Err(Refused::beside(error, found).into()),
                 },
             };
+            waiting.drop_first();
             found = match (found, next) {
                 (found, Looked::Stale) => found,
                 (None, Looked::Absent) => return Err(unknown().into()),
                 (None, Looked::Found(next)) => Some(next),
-                (Some(first), Looked::Found(next)) if first.tenant.id() == next.tenant.id() => {
-                    Some(first.joined(next.via, next.trust, next.actor))
+                (Some(first), Looked::Found(next)) if first.tenant().id() == next.tenant().id() => {
+                    Some(first.joined(next.via(), next.trust(), next.actor()))
                 }
                 // Two credentials, of two tenants, or one of them of nobody.
                 (found, _) => return Err(Refused::beside(mismatch(), found).into()),
             };
         }
         let Some(mut found) = found else { return Ok(None) };
-        if outer.is_some_and(|outer| outer.id() != found.tenant.id()) {
+        if outer.is_some_and(|outer| outer.id() != found.tenant().id()) {
             return Err(Refused::beside(mismatch(), Some(found)).into());
         }
         for (via, claim) in waiting {
             // A weaker source names somebody else, or nobody: the same to the caller. Nobody is
             // looked up for that, so that the answer says nothing about other tenants.
-            if !claim.names(&found.tenant) {
+            if !claim.names(found.tenant()) {
                 return Err(Refused::beside(mismatch(), Some(found)).into());
             }
             found = found.joined(via, claim.trust, None);
@@ -262,18 +261,17 @@ impl ResolverChain {
     /// Returns `None` where that must wait and may not.
     async fn look_up(
         &self,
-        via: ResolvedVia,
-        claim: TenantClaim,
+        (via, claim): &mut Heard,
         client_addr: Option<IpAddr>,
         patience: Patience,
     ) -> Result<Option<Looked>, Error> {
-        let TenantClaim { key, trust, actor } = claim;
-        let Some(key) = key else { return Ok(Some(Looked::Absent)) };
-        let entry = match self.directory.remembered(&key) {
+        let (resolved_via, trust) = (*via, claim.trust);
+        let Some(key) = &claim.key else { return Ok(Some(Looked::Absent)) };
+        let entry = match self.directory.remembered(key) {
             Remembered::Found(entry) => Some(entry),
             Remembered::Absent => None,
             Remembered::Nothing if patience == Patience::None => return Ok(None),
-            Remembered::Nothing => self.directory.find(&key).await?,
+            Remembered::Nothing => self.directory.find(key).await?,
         };
         // A closed tenant answers as if it had never been.
         let entry = entry.filter(|entry| entry.tenant.status() != TenantStatus::Closed);
@@ -286,9 +284,20 @@ impl ResolverChain {
                 None => return Ok(Some(Looked::Stale)),
             },
             (_, None) => return Ok(Some(Looked::Absent)),
-            (_, Some(entry)) => (entry.tenant, actor.filter(|_| trust == Trust::Credential)),
+            (_, Some(entry)) => {
+                (entry.tenant, claim.actor.take().filter(|_| trust == Trust::Credential))
+            }
         };
-        Ok(Some(Looked::Found(Resolution { tenant, via, trust, actor, client_addr, at })))
+        let parts = ContextParts {
+            tenant,
+            resolved_via,
+            resolved_at: at,
+            trust,
+            actor,
+            client_addr,
+            request_id: None,
+        };
+        Ok(Some(Looked::Found(Resolution { parts: Arc::new(parts) })))
     }
 }
 
@@ -369,51 +378,45 @@ fn check_hint(claim: &TenantClaim, outer: Option<&Arc<Tenant>>) -> Result<(), Er
 
 impl Resolution {
     /// Returns the tenant.
-    pub const fn tenant(&self) -> &Arc<Tenant> {
-        &self.tenant
+    pub fn tenant(&self) -> &Arc<Tenant> {
+        &self.parts.tenant
     }
 
     /// Returns the strongest strategy that named it.
-    pub const fn via(&self) -> ResolvedVia {
-        self.via
+    pub fn via(&self) -> ResolvedVia {
+        self.parts.resolved_via
     }
 
     /// Returns how far the strongest claim is believed.
-    pub const fn trust(&self) -> Trust {
-        self.trust
+    pub fn trust(&self) -> Trust {
+        self.parts.trust
     }
 
     /// Returns who acts, if a credential came.
-    pub const fn actor(&self) -> Option<&Actor> {
-        self.actor.as_ref()
+    pub fn actor(&self) -> Option<&Actor> {
+        self.parts.actor.as_ref()
     }
 
     /// Returns the address the request came from, as far as it can be believed.
-    pub const fn client_addr(&self) -> Option<IpAddr> {
-        self.client_addr
+    pub fn client_addr(&self) -> Option<IpAddr> {
+        self.parts.client_addr
     }
 
     /// Makes the context in which the request is served.
-    pub fn into_context(self, request_id: Option<RequestId>) -> TenantContext {
-        TenantContext::of(ContextParts {
-            tenant: self.tenant,
-            resolved_via: self.via,
-            resolved_at: self.at,
-            trust: self.trust,
-            actor: self.actor,
-            client_addr: self.client_addr,
-            request_id,
-        })
+    pub fn into_context(mut self, request_id: Option<RequestId>) -> TenantContext {
+        Arc::make_mut(&mut self.parts).request_id = request_id;
+        TenantContext::of_shared(self.parts)
     }
 
     /// Two sources agree: the first strategy in rank names it, the strongest trust counts.
-    fn joined(self, via: ResolvedVia, trust: Trust, actor: Option<Actor>) -> Self {
-        Self {
-            via: self.via.min(via),
-            trust: self.trust.max(trust),
-            actor: self.actor.or(actor),
-            ..self
+    fn joined(mut self, via: ResolvedVia, trust: Trust, actor: Option<&Actor>) -> Self {
+        let parts = Arc::make_mut(&mut self.parts);
+        parts.resolved_via = parts.resolved_via.min(via);
+        parts.trust = parts.trust.max(trust);
+        if parts.actor.is_none() {
+            parts.actor = actor.cloned();
         }
+        self
     }
 }
 

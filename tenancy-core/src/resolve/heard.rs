@@ -42,6 +42,14 @@ impl AllHeard {
         self.first.as_ref()
     }
 
+    pub(super) fn first_mut(&mut self) -> Option<&mut Heard> {
+        self.first.as_mut()
+    }
+
+    pub(super) fn drop_first(&mut self) {
+        self.first = self.rest.pop_front();
+    }
+
     pub(super) fn any(&self, is: impl Fn(&Heard) -> bool) -> bool {
         self.first.iter().chain(&self.rest).any(is)
     }
