@@ -1,6 +1,8 @@
 //! What both platforms share: strict request bodies and queries, refusals, pages' headers, ids,
-//! events, jobs, webhooks, a clock to move, documentation, logs, and serving until told to stop.
+//! the audit log, events, jobs, webhooks, a clock to move, documentation, logs, and serving until told
+//! to stop.
 
+pub mod audit;
 mod clock;
 mod deadline;
 mod docs;

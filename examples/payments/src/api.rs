@@ -5,7 +5,7 @@ use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
-use crate::{access, customers, events, ledger, payments, probes, usage, webhooks};
+use crate::{access, audit, customers, events, ledger, payments, probes, usage, webhooks};
 
 /// Returns the routes of tenants, with the description of all routes.
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -22,6 +22,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .merge(webhooks::deliveries::router())
         .merge(usage::router())
         .merge(access::routes::router())
+        .merge(audit::routes::router())
 }
 
 #[derive(OpenApi)]
@@ -42,6 +43,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         (name = "access", description = "Who may do what"),
         (name = "webhooks", description = "Events, sent to where a tenant wants them"),
         (name = "usage", description = "What a tenant has used, and may use"),
+        (name = "audit", description = "Who did what"),
         (name = "probes", description = "For whoever runs the service")
     ),
     modifiers(&Bearer),

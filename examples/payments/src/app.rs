@@ -5,6 +5,7 @@ use kit::DemoClock;
 use kit::events::{Outbox, Subject};
 use kit::jobs::Jobs;
 use kit::webhooks::Webhooks;
+use tenancy_core::audit::{AuditLog, Auditor};
 use tenancy_core::limit::RateLimiter;
 use tenancy_core::usage::UsageMeter;
 use tenancy_core::{Clock, Error, TenantDirectory, TenantId};
@@ -12,6 +13,7 @@ use tenancy_redis::RedisStore;
 use tenancy_sqlx::{TenantDb, TenantTx};
 use time::OffsetDateTime;
 
+use crate::audit::AuditStore;
 use crate::connectors::Connector;
 use crate::patience::Patience;
 use crate::payments::reconcile::OpenWork;
@@ -43,6 +45,8 @@ pub(crate) struct Backends {
     pub(crate) webhooks: Webhooks,
     /// How long a request may wait for them.
     pub(crate) patience: Patience,
+    /// Who did what.
+    pub(crate) audit: AuditStore,
 }
 
 /// The state of all handlers.
@@ -120,6 +124,14 @@ impl App {
 
     pub(crate) fn webhooks(&self) -> &Webhooks {
         &self.backends.webhooks
+    }
+
+    pub(crate) fn audit_log(&self) -> &Arc<dyn AuditLog> {
+        self.backends.audit.log()
+    }
+
+    pub(crate) fn auditor(&self) -> &Auditor {
+        self.backends.audit.auditor()
     }
 
     pub(crate) fn redis(&self) -> Option<&RedisStore> {

@@ -20,10 +20,11 @@ use tenancy_core::{
 use tenancy_redis::{
     OnLoss, RedisInvalidationBus, RedisOptions, RedisRateLimiter, RedisStore, RedisUsageMeter,
 };
-use tenancy_sqlx::{Migration, SqlDirectory, TenantDb};
+use tenancy_sqlx::{Migration, SqlDirectory, TenantDb, TenantDbOptions};
 
 use crate::Config;
 use crate::app::Backends;
+use crate::audit::AuditStore;
 use crate::connectors::Simulator;
 use crate::customers::Customer;
 use crate::events::API_VERSION;
@@ -75,7 +76,8 @@ pub(crate) async fn open(config: &Config) -> Result<(Backends, SqlDirectory), Er
         Some(clock) => Arc::new(clock.clone()),
         None => Arc::new(SystemClock),
     };
-    let (db, patience) = open_database(config, &clock).await?;
+    let audit = open_audit(config, &clock).await?;
+    let (db, patience) = open_database(config, &clock, &audit).await?;
     let directory = SqlDirectory::new(db.clone(), plans(config.requests_per_minute));
     let Counters { limiter, meter, redis } = match config.redis_url() {
         Some(url) => Counters::shared(url, config.nodes, demo_clock.as_ref()).await?,
@@ -106,6 +108,7 @@ pub(crate) async fn open(config: &Config) -> Result<(Backends, SqlDirectory), Er
         jobs,
         webhooks,
         patience,
+        audit,
     };
     Ok((backends, directory))
 }
@@ -181,16 +184,39 @@ impl Counters {
     }
 }
 
+/// Opens the log beside the rest on a server. SQLite lets one write at a time, so it has a file of
+/// its own there.
+async fn open_audit(config: &Config, clock: &Arc<dyn Clock>) -> Result<AuditStore, Error> {
+    let server = config.database_url().filter(|url| !url.starts_with("sqlite:"));
+    if let Some(url) = server {
+        return AuditStore::open(options(config, url), url, clock).await.map_err(not_opened);
+    }
+    let url = file_url(&config.data_dir, "audit.sqlite3")?;
+    let audit = AuditStore::open(options(config, &url), &url, clock).await.map_err(not_opened)?;
+    audit.migrate().await?;
+    Ok(audit)
+}
+
+fn options(config: &Config, url: &str) -> TenantDbOptions {
+    let options = TenantDb::options().acquire_timeout(Patience::with(url).connection);
+    if config.through_pooler { options.without_prepared_statements() } else { options }
+}
+
+fn not_opened(source: Error) -> Error {
+    Error::new(source.kind(), "open the database").with_source(source)
+}
+
 async fn open_database(
     config: &Config,
     clock: &Arc<dyn Clock>,
+    audit: &AuditStore,
 ) -> Result<(TenantDb, Patience), Error> {
     let url = match config.database_url() {
         Some(url) => url.to_owned(),
-        None => file_url(&config.data_dir)?,
+        None => file_url(&config.data_dir, "payments.sqlite3")?,
     };
     let patience = Patience::with(&url);
-    let mut options = TenantDb::options()
+    let options = options(config, &url)
         .register::<Customer>()
         .register::<Payment>()
         .register::<Replay>()
@@ -208,16 +234,9 @@ async fn open_database(
         .clock(clock.clone())
         .register::<TransactionMonth>()
         .register::<QuotaAlert>()
-        .max_connections(16)
-        .acquire_timeout(patience.connection);
-    options = webhooks::register(options);
-    if config.through_pooler {
-        options = options.without_prepared_statements();
-    }
-    let db = options
-        .connect(&url)
-        .await
-        .map_err(|source| Error::new(source.kind(), "open the database").with_source(source))?;
+        .auditor(audit.auditor().clone())
+        .max_connections(16);
+    let db = webhooks::register(options).connect(&url).await.map_err(not_opened)?;
     db.migrate(MIGRATIONS).await?;
     Ok((db, patience))
 }
@@ -230,9 +249,9 @@ fn sealer(config: &Config) -> Result<Sealer, Error> {
     }
 }
 
-/// Makes the directory and returns the URL of the file in it.
-fn file_url(directory: &Path) -> Result<String, Error> {
-    let file = made(directory)?.join("payments.sqlite3");
+/// Makes the directory and returns the URL of a file in it.
+fn file_url(directory: &Path, name: &str) -> Result<String, Error> {
+    let file = made(directory)?.join(name);
     let file = file.to_str().ok_or_else(|| {
         let fault = Error::new(ErrorKind::Misconfigured, "open the data directory");
         fault.with_source("the path is not UTF-8")

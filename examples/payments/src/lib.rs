@@ -7,6 +7,7 @@ mod access;
 mod announcement;
 mod api;
 mod app;
+mod audit;
 mod backends;
 mod config;
 mod connectors;

@@ -6,6 +6,7 @@ use axum::middleware::{from_fn, map_response};
 use kit::{DemoClock, OperatorKey};
 use tenancy_axum::{AccessLayer, RateLimitLayer, TenantLayer, UsageLayer};
 use tenancy_core::ResolverChain;
+use tenancy_core::audit::AuditLevel;
 
 use crate::app::App;
 use crate::{api, mode, pages, probes};
@@ -24,13 +25,14 @@ pub(crate) fn router(
     operated: Option<(DemoClock, OperatorKey)>,
 ) -> Router {
     let longest = app.patience().request;
-    let tenants = TenantLayer::new(chain);
-    let limits = RateLimitLayer::new(app.limiter().clone()).by_plan();
+    let tenants = TenantLayer::new(chain).audit(app.auditor().clone(), AuditLevel::Failures);
+    let limits = RateLimitLayer::new(app.limiter().clone()).by_plan().audit(app.auditor().clone());
     // Resolve, limit, count, and only then the handler.
     let for_tenants = |routes: Router<App>| {
         routes
             .layer(from_fn(mode::enter))
             .layer(kit::catch_panics())
+            .layer(from_fn(kit::audit::audit_requests))
             .layer(usage.clone())
             .layer(access.clone())
             .layer(limits.clone())

@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use crate::access::{self, PlatformGrants};
 use crate::announcement::Announcement;
 use crate::app::{App, Neighbour};
+use crate::audit::AuditStore;
 use crate::demo::{self, Demo};
 use crate::payments::reconcile;
 use crate::router::router;
@@ -28,6 +29,7 @@ pub struct Service {
     router: Router,
     usage: UsageLayer,
     db: TenantDb,
+    audit: AuditStore,
     reconciler: JoinHandle<()>,
     workers: Workers,
     grace: Duration,
@@ -59,12 +61,24 @@ impl Service {
         let access = AccessLayer::new(Arc::new(PlatformGrants), access::catalogue()?)
             .clock(backends.clock.clone());
         let usage = UsageLayer::new(backends.meter.clone());
+        let audit = backends.audit.clone();
         let (db, grace) = (backends.db.clone(), backends.patience.at_the_end());
         let workers = Workers::start(&backends);
         let app = App::new(backends, &config.base_domain, neighbours.collect());
         let reconciler = tokio::spawn(reconcile::run(app.clone(), directory));
         let router = router(app, chain, &access, &usage, operated);
-        Ok(Self { listener, address, router, usage, db, reconciler, workers, grace, announcement })
+        Ok(Self {
+            listener,
+            address,
+            router,
+            usage,
+            db,
+            audit,
+            reconciler,
+            workers,
+            grace,
+            announcement,
+        })
     }
 
     /// Returns the address it serves at.
@@ -89,6 +103,7 @@ impl Service {
         self.reconciler.abort();
         self.workers.stop(self.grace).await;
         self.usage.recorded().await;
+        self.audit.close(self.grace).await;
         self.db.close().await;
         served.map_err(|source| Error::new(ErrorKind::Internal, "serve").with_source(source))
     }

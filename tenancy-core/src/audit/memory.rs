@@ -81,8 +81,12 @@ impl AuditLog for MemoryAuditLog {
         let all = self.lock();
         let Some(chain) = all.get(&tenant) else { return Ok(Vec::new()) };
         let limit = usize::try_from(query.page().1).unwrap_or(usize::MAX);
-        let found = chain.entries.iter().filter(|entry| query.matches(entry));
-        Ok(found.take(limit).cloned().collect())
+        let matches = |entry: &&ChainedEvent| query.matches(entry);
+        Ok(if query.is_newest_first() {
+            chain.entries.iter().rev().filter(matches).take(limit).cloned().collect()
+        } else {
+            chain.entries.iter().filter(matches).take(limit).cloned().collect()
+        })
     }
 
     async fn head(&self, tenant: TenantId) -> Result<ChainHead, Error> {

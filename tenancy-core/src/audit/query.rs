@@ -2,7 +2,7 @@ use time::OffsetDateTime;
 
 use super::{AuditAction, AuditEvent, AuditParty, AuditResource, ChainedEvent};
 
-/// Which events of a tenant to find, the oldest first.
+/// Which events of a tenant to find, the oldest first unless [told otherwise](Self::newest_first).
 ///
 /// ```
 /// use tenancy_core::audit::{AuditAction, AuditQuery};
@@ -19,7 +19,8 @@ pub struct AuditQuery {
     since: Option<OffsetDateTime>,
     until: Option<OffsetDateTime>,
     by_others: bool,
-    after: u64,
+    newest_first: bool,
+    after: Option<u64>,
     limit: u32,
 }
 
@@ -38,7 +39,8 @@ impl AuditQuery {
             since: None,
             until: None,
             by_others: false,
-            after: 0,
+            newest_first: false,
+            after: None,
             limit: 100,
         }
     }
@@ -85,9 +87,24 @@ impl AuditQuery {
         self
     }
 
+    /// The newest first: for people, who look at what has just happened.
+    ///
+    /// ```
+    /// use tenancy_core::audit::AuditQuery;
+    ///
+    /// let page = AuditQuery::new().newest_first().limit(20);
+    /// // Its last entry has the number 481: what is older follows.
+    /// let next = page.after(481);
+    /// # assert!(next.is_newest_first());
+    /// ```
+    pub const fn newest_first(mut self) -> Self {
+        self.newest_first = true;
+        self
+    }
+
     /// Begins behind the entry of this number: the last one of the page before.
     pub const fn after(mut self, sequence: u64) -> Self {
-        self.after = sequence;
+        self.after = Some(sequence);
         self
     }
 
@@ -103,13 +120,19 @@ impl AuditQuery {
         let same = |wanted: &Option<AuditParty>, found: Option<&AuditParty>| {
             wanted.as_ref().is_none_or(|wanted| found == Some(wanted))
         };
-        entry.sequence() > self.after
+        self.is_behind_start(entry.sequence())
             && same(&self.actor, event.actor())
             && same(&self.owner, event.owner())
             && self.resource.as_ref().is_none_or(|wanted| event.resource() == Some(wanted))
             && self.action.as_ref().is_none_or(|wanted| event.action() == wanted)
             && self.is_in_time(event)
             && (!self.by_others || event.is_by_others())
+    }
+
+    fn is_behind_start(&self, sequence: u64) -> bool {
+        let newest_first = self.newest_first;
+        self.after
+            .is_none_or(|after| if newest_first { sequence < after } else { sequence > after })
     }
 
     fn is_in_time(&self, event: &AuditEvent) -> bool {
@@ -147,8 +170,13 @@ impl AuditQuery {
         self.by_others
     }
 
-    /// Returns the number of the entry to begin behind, and the most events to find.
-    pub const fn page(&self) -> (u64, u32) {
+    /// Tells whether the newest come first.
+    pub const fn is_newest_first(&self) -> bool {
+        self.newest_first
+    }
+
+    /// Returns the number of the entry to begin behind, if any, and the most events to find.
+    pub const fn page(&self) -> (Option<u64>, u32) {
         (self.after, self.limit)
     }
 }

@@ -12,7 +12,10 @@ pub(super) fn statement(tenant: TenantId, query: &AuditQuery) -> (SqlStr, Vec<Va
     let (after, limit) = query.page();
     let mut statement = Statement::new();
     statement.and("tenant_id =", tenant.to_value());
-    statement.and("sequence >", i64::try_from(after).unwrap_or(i64::MAX).to_value());
+    if let Some(after) = after {
+        let behind = if query.is_newest_first() { "sequence <" } else { "sequence >" };
+        statement.and(behind, i64::try_from(after).unwrap_or(i64::MAX).to_value());
+    }
     let party = |party: &AuditParty| party.to_string().to_value();
     statement.and_if("actor =", query.wanted_actor().map(party));
     statement.and_if("owner =", query.wanted_owner().map(party));
@@ -28,7 +31,7 @@ pub(super) fn statement(tenant: TenantId, query: &AuditQuery) -> (SqlStr, Vec<Va
         // As the index says it.
         statement.sql.push_str(" AND owner IS NOT NULL AND (actor IS NULL OR actor <> owner)");
     }
-    statement.end(limit)
+    statement.end(query.is_newest_first(), limit)
 }
 
 /// Grows by constants and the numbers of placeholders: nothing in it comes from outside.
@@ -56,9 +59,10 @@ impl Statement {
         }
     }
 
-    fn end(mut self, limit: u32) -> (SqlStr, Vec<Value>) {
+    fn end(mut self, newest_first: bool, limit: u32) -> (SqlStr, Vec<Value>) {
         self.values.push(i64::from(limit).to_value());
-        let _ = write!(self.sql, " ORDER BY sequence LIMIT ${}", self.values.len());
+        let order = if newest_first { " DESC" } else { "" };
+        let _ = write!(self.sql, " ORDER BY sequence{order} LIMIT ${}", self.values.len());
         (AssertSqlSafe(self.sql).into_sql_str(), self.values)
     }
 }

@@ -53,6 +53,17 @@ impl AuditBench {
         found.iter().map(ChainedEvent::event).cloned().collect()
     }
 
+    /// The numbers of all entries, as one page follows another.
+    async fn pages(&self, tenant: TenantId, query: AuditQuery) -> Vec<u64> {
+        let (mut next, mut seen) = (query.clone(), Vec::new());
+        loop {
+            let page = self.log.find(tenant, &next).await.expect("found");
+            let Some(last) = page.last() else { return seen };
+            next = query.clone().after(last.sequence());
+            seen.extend(page.iter().map(ChainedEvent::sequence));
+        }
+    }
+
     async fn verify(&self, tenant: TenantId, kept: Option<&ChainHead>) -> ChainVerdict {
         self.log.verify(tenant, kept).await.expect("checked")
     }
@@ -178,15 +189,11 @@ pub(crate) async fn finds_page_by_page(bench: &AuditBench) {
     for _ in 0..7 {
         bench.record(&[bench.event(*harbor), bench.event(*riverside)]).await;
     }
-    let (mut after, mut seen) = (0, Vec::new());
-    loop {
-        let query = AuditQuery::new().after(after).limit(3);
-        let page = bench.log.find(*harbor, &query).await.expect("found");
-        let Some(last) = page.last() else { break };
-        after = last.sequence();
-        seen.extend(page.iter().map(ChainedEvent::sequence));
-    }
-    assert_eq!(seen, [1, 2, 3, 4, 5, 6, 7]);
+    let oldest = AuditQuery::new().limit(3);
+    assert_eq!(bench.pages(*harbor, oldest.clone()).await, [1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(bench.pages(*harbor, oldest.newest_first()).await, [7, 6, 5, 4, 3, 2, 1]);
+    let nothing = AuditQuery::new().newest_first().after(1);
+    assert_eq!(bench.find(*riverside, nothing).await, []);
 }
 
 /// A sink that lost its answer is asked again with the same events.

@@ -95,7 +95,19 @@ impl Site {
         if let Some(servers) = &self.servers {
             return servers.database.admin().await.try_run(sql).await;
         }
-        let file = self.folder.path().join("payments.sqlite3");
+        self.run_in_file("payments.sqlite3", sql).await
+    }
+
+    /// The same where the audit log is: in a file of its own, or with the rest.
+    pub(crate) async fn try_run_in_audit_log(&self, sql: &str) -> Result<(), sqlx::Error> {
+        match &self.servers {
+            Some(servers) => servers.database.admin().await.try_run(sql).await,
+            None => self.run_in_file("audit.sqlite3", sql).await,
+        }
+    }
+
+    async fn run_in_file(&self, name: &str, sql: &str) -> Result<(), sqlx::Error> {
+        let file = self.folder.path().join(name);
         let options = SqliteConnectOptions::new().filename(file).foreign_keys(true);
         let mut file = SqliteConnection::connect_with(&options).await?;
         sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut file).await.map(drop)

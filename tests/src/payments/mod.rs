@@ -1,5 +1,6 @@
 //! Money of two banks: taken once, given back once, and every cent of it in the ledger.
 
+mod audit;
 mod clock;
 mod events;
 mod invariants;

@@ -2,7 +2,7 @@ use tenancy_core::access::{self, Forbid, RoleCatalogue, Scope};
 use tenancy_core::{Error, ErrorKind};
 
 use super::{Declared, Role};
-use crate::{customers, events, ledger, payments, usage, webhooks};
+use crate::{audit, customers, events, ledger, payments, usage, webhooks};
 
 /// The features that ask for permissions.
 const FEATURES: &[&[Declared]] = &[
@@ -10,6 +10,7 @@ const FEATURES: &[&[Declared]] = &[
     payments::CAPABILITIES,
     payments::refunds::CAPABILITIES,
     ledger::CAPABILITIES,
+    audit::CAPABILITIES,
     events::CAPABILITIES,
     webhooks::CAPABILITIES,
     usage::CAPABILITIES,

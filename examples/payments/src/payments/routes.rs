@@ -1,4 +1,5 @@
 use axum::extract::State;
+use kit::audit::Audited;
 use kit::{Json, List, PageParams, PageQuery, ProblemBody};
 use tenancy_axum::Permitted;
 use tenancy_core::Problem;
@@ -98,9 +99,10 @@ async fn get(
     _: Permitted<ViewPayments>,
     mut tx: TenantTx,
     PathId(id): PathId<PaymentId>,
-) -> Result<Json<PaymentView>, Problem> {
+) -> Result<(Audited, Json<PaymentView>), Problem> {
     let payment = tx.repo::<Payment>().get(&id).await?.ok_or_else(missing)?;
-    Ok(Json(payment.into()))
+    let audited = Audited::of("payments", &id).of_owner(payment.customer_id.as_ref());
+    Ok((audited, Json(payment.into())))
 }
 
 /// Confirm a payment: ask a provider for the money

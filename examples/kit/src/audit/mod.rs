@@ -1,0 +1,20 @@
+//! Who did what: each change that somebody asks for, and each look at what is somebody's.
+//!
+//! [`audit_requests`] tells the auditor of all requests; handlers add with [`Audited`] what only they
+//! know. [`AuditFilter`], [`AuditEntryView`], [`AuditVerdictView`] and [`export`] are the routes that
+//! show the log.
+
+mod audited;
+mod entry_view;
+mod export;
+mod filter;
+mod name;
+mod requests;
+mod verdict_view;
+
+pub use audited::Audited;
+pub use entry_view::{AuditEntryView, AuditList};
+pub use export::export;
+pub use filter::{AuditFilter, AuditParams};
+pub use requests::audit_requests;
+pub use verdict_view::AuditVerdictView;
