@@ -36,8 +36,11 @@ async fn an_interrupted_start_is_completed(site: &Site) {
 async fn the_environment_says_what_options_say() {
     let site = Site::create(Stack::Servers).await;
     let options = site.options();
-    let [_, database, _, redis] = options.as_slice() else { panic!("two options: {options:?}") };
-    let variables = [("DATABASE_URL", database.as_str()), ("REDIS_URL", redis)];
+    let [_, folder, _, database, _, redis] = options.as_slice() else {
+        panic!("three options: {options:?}")
+    };
+    let variables =
+        [("PAYMENTS_DATA_DIR", folder.as_str()), ("DATABASE_URL", database), ("REDIS_URL", redis)];
     let server = Server::start([], &variables).await;
     for slug in ["riverside", "nordhafen"] {
         server.client(slug).get("/v1/payments").await.ok(200);

@@ -130,7 +130,11 @@ async fn update(
         (status = 404, description = "There is no such endpoint", body = ProblemBody),
     )
 )]
-async fn delete(mut tx: TenantTx, PathId(id): PathId<EndpointId>) -> Result<StatusCode, Problem> {
+async fn delete(
+    _: Permitted<ManageWebhooks>,
+    mut tx: TenantTx,
+    PathId(id): PathId<EndpointId>,
+) -> Result<StatusCode, Problem> {
     if !tx.repo::<Endpoint>().delete(&id).await? {
         return Err(missing());
     }
