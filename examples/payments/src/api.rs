@@ -5,7 +5,10 @@ use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
-use crate::{access, audit, customers, events, ledger, payments, probes, usage, webhooks};
+use crate::{
+    access, audit, bulk, customers, disputes, events, ledger, payments, plan, probes, usage,
+    webhooks, workflows,
+};
 
 /// Returns the routes of tenants, with the description of all routes.
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -16,10 +19,16 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .merge(payments::routes::router())
         .merge(payments::refunds::routes::router())
         .merge(ledger::routes::router())
+        .merge(ledger::corrections::routes::router())
+        .merge(disputes::routes::router())
+        .merge(workflows::routes::router())
+        .merge(bulk::routes::router())
+        .merge(workflows::approvals::router())
         .merge(events::routes::router())
         .merge(events::notifications::router())
         .merge(webhooks::endpoints::router())
         .merge(webhooks::deliveries::router())
+        .merge(plan::routes::router())
         .merge(usage::router())
         .merge(access::routes::router())
         .merge(audit::routes::router())
@@ -38,6 +47,9 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         (name = "payments"),
         (name = "refunds"),
         (name = "ledger", description = "Double entry: every debit has its credit"),
+        (name = "workflows", description = "Which payments people have to agree to"),
+        (name = "bulk", description = "Many payments from one file"),
+        (name = "disputes", description = "What payers' banks take back"),
         (name = "customers"),
         (name = "events", description = "What has happened to a tenant's objects"),
         (name = "access", description = "Who may do what"),

@@ -8,9 +8,9 @@ use kit::webhooks::Webhooks;
 use tenancy_core::audit::{AuditLog, Auditor};
 use tenancy_core::limit::RateLimiter;
 use tenancy_core::usage::UsageMeter;
-use tenancy_core::{Clock, Error, TenantDirectory, TenantId};
+use tenancy_core::{Clock, Error, PlanCatalogue, TenantDirectory, TenantId};
 use tenancy_redis::RedisStore;
-use tenancy_sqlx::{TenantDb, TenantTx};
+use tenancy_sqlx::{SqlDirectory, TenantDb, TenantTx};
 use time::OffsetDateTime;
 
 use crate::audit::AuditStore;
@@ -25,6 +25,10 @@ pub(crate) struct Backends {
     pub(crate) db: TenantDb,
     /// The tenants.
     pub(crate) directory: Arc<dyn TenantDirectory>,
+    /// The same, to change them.
+    pub(crate) tenants: SqlDirectory,
+    /// The plans they can have.
+    pub(crate) plans: PlanCatalogue,
     /// How fast a tenant may go.
     pub(crate) limiter: Arc<dyn RateLimiter>,
     /// How much a tenant uses.
@@ -83,6 +87,18 @@ impl App {
 
     pub(crate) fn db(&self) -> &TenantDb {
         &self.backends.db
+    }
+
+    pub(crate) const fn tenants(&self) -> &SqlDirectory {
+        &self.backends.tenants
+    }
+
+    pub(crate) const fn plans(&self) -> &PlanCatalogue {
+        &self.backends.plans
+    }
+
+    pub(crate) fn directory(&self) -> &dyn TenantDirectory {
+        &*self.backends.directory
     }
 
     pub(crate) fn limiter(&self) -> &Arc<dyn RateLimiter> {

@@ -25,10 +25,13 @@ use tenancy_sqlx::{Migration, SqlDirectory, TenantDb, TenantDbOptions};
 use crate::Config;
 use crate::app::Backends;
 use crate::audit::AuditStore;
+use crate::bulk::{Batch, Item};
 use crate::connectors::Simulator;
 use crate::customers::Customer;
+use crate::disputes::Dispute;
 use crate::events::API_VERSION;
 use crate::idempotency::Replay;
+use crate::ledger::corrections::Correction;
 use crate::ledger::{Account, Entry, Hold, Posting};
 use crate::patience::Patience;
 use crate::payments::Payment;
@@ -37,6 +40,7 @@ use crate::payments::captures::Capture;
 use crate::payments::refunds::Refund;
 use crate::plans::plans;
 use crate::quota::{QuotaAlert, TransactionMonth};
+use crate::workflows::{Decision, Definition, Run, Version};
 
 const MIGRATIONS: &[Migration] = &[
     Migration::new(
@@ -60,6 +64,24 @@ const MIGRATIONS: &[Migration] = &[
         "quota",
         include_str!("../migrations/sqlite/0040_quota.sql"),
         include_str!("../migrations/postgres/0040_quota.sql"),
+    ),
+    Migration::new(
+        41,
+        "ledger",
+        include_str!("../migrations/sqlite/0041_ledger.sql"),
+        include_str!("../migrations/postgres/0041_ledger.sql"),
+    ),
+    Migration::new(
+        42,
+        "workflows",
+        include_str!("../migrations/sqlite/0042_workflows.sql"),
+        include_str!("../migrations/postgres/0042_workflows.sql"),
+    ),
+    Migration::new(
+        43,
+        "bulk",
+        include_str!("../migrations/sqlite/0043_bulk.sql"),
+        include_str!("../migrations/postgres/0043_bulk.sql"),
     ),
 ];
 
@@ -98,6 +120,8 @@ pub(crate) async fn open(config: &Config) -> Result<(Backends, SqlDirectory), Er
     let backends = Backends {
         db,
         directory: tenants,
+        tenants: directory.clone(),
+        plans: plans(config.requests_per_minute),
         limiter,
         meter,
         connector,
@@ -234,6 +258,14 @@ async fn open_database(
         .clock(clock.clone())
         .register::<TransactionMonth>()
         .register::<QuotaAlert>()
+        .register::<Correction>()
+        .register::<Dispute>()
+        .register::<Batch>()
+        .register::<Item>()
+        .register::<Definition>()
+        .register::<Version>()
+        .register::<Run>()
+        .register::<Decision>()
         .auditor(audit.auditor().clone())
         .max_connections(16);
     let db = webhooks::register(options).connect(&url).await.map_err(not_opened)?;

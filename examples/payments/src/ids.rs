@@ -65,6 +65,57 @@ id!(
     "hld_01k8p0g2v7e9h9qk3x5t7w1zra"
 );
 
+id!(
+    /// Names a correction of the ledger: `cor_…`.
+    CorrectionId,
+    "cor_",
+    "cor_01k8p0g2v7e9h9qk3x5t7w1zra"
+);
+id!(
+    /// Names a dispute: `dis_…`.
+    DisputeId,
+    "dis_",
+    "dis_01k8p0g2v7e9h9qk3x5t7w1zra"
+);
+
+id!(
+    /// Names a workflow: `wfl_…`.
+    WorkflowId,
+    "wfl_",
+    "wfl_01k8p0g2v7e9h9qk3x5t7w1zra"
+);
+id!(
+    /// Names a version of a workflow: `wfv_…`.
+    WorkflowVersionId,
+    "wfv_",
+    "wfv_01k8p0g2v7e9h9qk3x5t7w1zra"
+);
+id!(
+    /// Names what waits for people to agree: `apr_…`.
+    ApprovalId,
+    "apr_",
+    "apr_01k8p0g2v7e9h9qk3x5t7w1zra"
+);
+id!(
+    /// Names what somebody has said of it: `dec_…`.
+    DecisionId,
+    "dec_",
+    "dec_01k8p0g2v7e9h9qk3x5t7w1zra"
+);
+
+id!(
+    /// Names a file of payments: `bat_…`.
+    BatchId,
+    "bat_",
+    "bat_01k8p0g2v7e9h9qk3x5t7w1zra"
+);
+id!(
+    /// Names a row of it: `row_…`.
+    BatchItemId,
+    "row_",
+    "row_01k8p0g2v7e9h9qk3x5t7w1zra"
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

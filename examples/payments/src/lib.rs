@@ -4,15 +4,18 @@
 //! [`Service`] is the program; `main` only starts it.
 
 mod access;
+mod actors;
 mod announcement;
 mod api;
 mod app;
 mod audit;
 mod backends;
+mod bulk;
 mod config;
 mod connectors;
 mod customers;
 mod demo;
+mod disputes;
 mod events;
 mod idempotency;
 mod ids;
@@ -24,6 +27,7 @@ mod month_query;
 mod pages;
 mod patience;
 mod payments;
+mod plan;
 mod plans;
 mod probes;
 mod quota;
@@ -33,6 +37,7 @@ mod service;
 mod usage;
 mod webhooks;
 mod workers;
+mod workflows;
 
 pub use config::Config;
 pub use service::Service;

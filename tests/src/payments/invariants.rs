@@ -70,7 +70,8 @@ async fn the_past_is_not_changed(site: &Site) {
             "UPDATE journal_entries SET effective_at = recorded_at",
             "DELETE FROM journal_entries",
             // P21: a cause makes an entry once.
-            "INSERT INTO journal_entries SELECT tenant_id, cause_id, cause_kind, cause_id, \
+            "INSERT INTO journal_entries (tenant_id, id, cause_kind, cause_id, sequence, \
+             effective_at, recorded_at) SELECT tenant_id, cause_id, cause_kind, cause_id, \
              sequence, effective_at, recorded_at FROM journal_entries",
             // P22: posting, entry and account are of one tenant.
             "INSERT INTO postings SELECT b.tenant_id, a.entry_id, a.entry_id, a.account_id, \

@@ -1,15 +1,18 @@
 //! Money of two banks: taken once, given back once, and every cent of it in the ledger.
 
 mod audit;
+mod bulk;
 mod clock;
 mod events;
 mod invariants;
+mod ledger;
 mod lost;
 mod modes;
 mod pay_capture_refund;
 mod quota;
 mod races;
 mod webhooks;
+mod workflows;
 
 use http::Method;
 use serde_json::{Value, json};

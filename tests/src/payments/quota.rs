@@ -1,20 +1,24 @@
 //! Transactions of a month: to the last one the plan allows, and not one more.
 
 use std::slice::from_ref;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tenancy_core::usage::Month;
 use tenancy_core::{Clock as _, SystemClock};
 use tokio::task::JoinSet;
 
-use super::{UNLIMITED, confirm, ledger_adds_up, made};
+use super::{MOVABLE, UNLIMITED, confirm, ledger_adds_up, made};
 use crate::harness::{Answer, Client, Server, Site, on_both_stacks};
+use crate::http::token;
 
 on_both_stacks!(
     a_whole_minute_is_served_to_the_last_transaction,
     nodes_together_never_exceed_a_quota,
     each_threshold_is_told_once,
     what_is_refused_was_not_made,
+    a_new_month_begins_with_nothing_used,
+    a_larger_plan_holds_within_a_second,
 );
 
 /// Lets a bank have had so many transactions this month.
@@ -168,4 +172,63 @@ async fn what_is_refused_was_not_made(site: &Site) {
     let last = kita.get("/v1/usage?month=2020-01").await.ok(200);
     assert_eq!((&last["month"], &last["usage"][2]["used"]), (&"2020-01".into(), &0.into()));
     kita.get("/v1/usage?month=soon").await.refused_field("parameter_invalid", "month");
+}
+
+/// PJ9.5, on a clock that is moved.
+async fn a_new_month_begins_with_nothing_used(site: &Site) {
+    let server = site.serve(&MOVABLE).await;
+    used(site, &server, "riverside", 1_000).await;
+    let (riverside, kita) = (server.client("riverside"), server.client("kita"));
+    pay(&kita, "before").await.ok(201);
+    pay(&riverside, "before").await.refused(429, "quota_exceeded");
+    let now = SystemClock.now();
+    let month = Month::of(now);
+    let left = Duration::try_from(month.end() - now).expect("it is still to come");
+    server.advance(left + Duration::from_mins(1)).await;
+    pay(&riverside, "after").await.ok(201);
+    let usage = riverside.get("/v1/usage").await.ok(200);
+    assert_eq!(
+        (&usage["month"], &usage["usage"][2]["used"]),
+        (&month.next().to_string().into(), &1.into())
+    );
+    assert_eq!(usage["alerts"], json!([]));
+    // Readable for long after.
+    server.advance(Duration::from_hours(24 * 90)).await;
+    for (bank, used) in [(&riverside, 1_000), (&kita, 1)] {
+        let last = bank.get(&format!("/v1/usage?month={month}")).await.ok(200);
+        assert_eq!(last["usage"][2]["used"], used, "{last}");
+    }
+}
+
+/// PJ9.6 and PJ9.8, over two processes.
+async fn a_larger_plan_holds_within_a_second(site: &Site) {
+    let options = [&UNLIMITED[..], &["--jwt-secret", token::SECRET]].concat();
+    let (one, other) = (site.serve(&options).await, site.serve(&options).await);
+    used(site, &one, "riverside", 1_000).await;
+    let nodes = [one.client("riverside"), other.client("riverside")];
+    for (at, node) in nodes.iter().enumerate() {
+        pay(node, &format!("small-{at}")).await.refused(429, "quota_exceeded");
+    }
+    let larger = json!({ "plan": "professional" });
+    let operator = token::in_role(&nodes[0], "riverside", "operator").await;
+    operator.post("/v1/plan/change", &larger).await.refused(403, "permission_denied");
+    let none = json!({ "plan": "free" });
+    nodes[0].post("/v1/plan/change", &none).await.refused_field("plan_unknown", "plan");
+    let foreign = json!({ "plan": "professional", "tenant_id": "kita" });
+    nodes[0].post("/v1/plan/change", &foreign).await.refused(403, "tenant_mismatch");
+    nodes[0].post("/v1/plan/change", &larger).await.ok(200);
+    let changed = Instant::now();
+    for (at, node) in nodes.iter().enumerate() {
+        let mut tries = 0;
+        while pay(node, &format!("large-{at}-{tries}")).await.status != 201 {
+            assert!(changed.elapsed() < Duration::from_secs(1), "node {at} has not heard of it");
+            tries += 1;
+        }
+        assert_eq!(node.get("/v1/plan").await.ok(200)["plan"], "professional");
+    }
+    let kita = one.client("kita").get("/v1/plan").await.ok(200);
+    assert_eq!(
+        (&kita["plan"], &kita["limits"]["transactions"]),
+        (&"enterprise".into(), &Value::Null)
+    );
 }

@@ -2,7 +2,9 @@ use tenancy_core::access::{self, Forbid, RoleCatalogue, Scope};
 use tenancy_core::{Error, ErrorKind};
 
 use super::{Declared, Role};
-use crate::{audit, customers, events, ledger, payments, usage, webhooks};
+use crate::{
+    audit, bulk, customers, disputes, events, ledger, payments, plan, usage, webhooks, workflows,
+};
 
 /// The features that ask for permissions.
 const FEATURES: &[&[Declared]] = &[
@@ -11,8 +13,12 @@ const FEATURES: &[&[Declared]] = &[
     payments::refunds::CAPABILITIES,
     ledger::CAPABILITIES,
     audit::CAPABILITIES,
+    disputes::CAPABILITIES,
+    workflows::CAPABILITIES,
+    bulk::CAPABILITIES,
     events::CAPABILITIES,
     webhooks::CAPABILITIES,
+    plan::CAPABILITIES,
     usage::CAPABILITIES,
 ];
 

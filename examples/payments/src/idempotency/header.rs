@@ -9,6 +9,7 @@ use tenancy_sqlx::{TenantDb, TenantTx};
 use time::OffsetDateTime;
 
 use super::{Answer, Fingerprint, Replay, ReplayId};
+use crate::actors::name_of;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -29,6 +30,11 @@ pub(crate) enum Turn {
 }
 
 impl Idempotency {
+    /// Returns who asks, as it is written down.
+    pub(crate) fn maker(&self) -> String {
+        name_of(&self.actor)
+    }
+
     /// Takes the key for a request that is answered later, by [`Replay::complete`].
     ///
     /// # Errors

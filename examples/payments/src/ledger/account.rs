@@ -1,4 +1,4 @@
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tenancy_core::{Error, List, TenantId};
 use tenancy_sqlx::{TenantEntity, TenantTx, TenantValue};
 use time::OffsetDateTime;
@@ -8,7 +8,7 @@ use crate::ids::AccountId;
 use crate::money::Currency;
 
 /// A side of an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TenantValue, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TenantValue, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Side {
     /// What somebody owes the tenant, and what it has.
@@ -17,8 +17,37 @@ pub(crate) enum Side {
     Credit,
 }
 
+impl Side {
+    /// Returns the one across.
+    pub(super) const fn other(self) -> Self {
+        match self {
+            Self::Debit => Self::Credit,
+            Self::Credit => Self::Debit,
+        }
+    }
+
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Debit => "debit",
+            Self::Credit => "credit",
+        }
+    }
+}
+
 /// What an account is for. A tenant has one of each kind and currency, from its first use on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, TenantValue, ToSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    TenantValue,
+    ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum AccountCode {
     /// What payment providers have taken and not yet paid out.
@@ -29,14 +58,24 @@ pub(crate) enum AccountCode {
     MerchantAvailable,
     /// What the platform keeps.
     FeeIncome,
+    /// What providers have paid out.
+    Bank,
+    /// What payers' banks have taken back until it is decided whose it is.
+    DisputeReserve,
+    /// What providers charge for disputes.
+    DisputeFee,
 }
 
 impl AccountCode {
     /// Returns the side on which the account grows.
     pub(crate) const fn normal_side(self) -> Side {
         match self {
-            Self::PspReceivable => Side::Debit,
-            Self::MerchantPending | Self::MerchantAvailable | Self::FeeIncome => Side::Credit,
+            Self::PspReceivable | Self::Bank => Side::Debit,
+            Self::MerchantPending
+            | Self::MerchantAvailable
+            | Self::FeeIncome
+            | Self::DisputeReserve
+            | Self::DisputeFee => Side::Credit,
         }
     }
 }

@@ -4,6 +4,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{AccountCode, Side};
+use crate::ids::EntryId;
 use crate::money::Currency;
 
 /// Why an entry was made. One cause makes at most one entry of a sequence number.
@@ -23,6 +24,25 @@ pub(crate) enum CauseKind {
     Capture,
     /// A refund; it makes a hold, then an entry.
     Refund,
+    /// A provider has paid out.
+    Settlement,
+    /// A dispute: its opening, then its end.
+    Dispute,
+    /// A correction: what is taken back, then what is right.
+    Correction,
+}
+
+impl CauseKind {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Attempt => "attempt",
+            Self::Capture => "capture",
+            Self::Refund => "refund",
+            Self::Settlement => "settlement",
+            Self::Dispute => "dispute",
+            Self::Correction => "correction",
+        }
+    }
 }
 
 /// An entry to be made: what moves, in one currency.
@@ -30,6 +50,12 @@ pub(crate) enum CauseKind {
 pub(crate) struct Draft {
     pub(super) cause: Cause,
     pub(super) currency: Currency,
+    /// Of the entries of the cause.
+    pub(super) sequence: i64,
+    /// Why a correction is made.
+    pub(super) reason_code: Option<&'static str>,
+    /// The entry that it takes back.
+    pub(super) reverses: Option<EntryId>,
     pub(super) legs: Vec<Leg>,
     /// What was reserved for this entry, and is no more.
     pub(super) released: Option<(AccountCode, i64)>,
@@ -45,7 +71,15 @@ pub(super) struct Leg {
 
 impl Draft {
     pub(crate) const fn new(cause: Cause, currency: Currency) -> Self {
-        Self { cause, currency, legs: Vec::new(), released: None }
+        Self {
+            cause,
+            currency,
+            sequence: 0,
+            reason_code: None,
+            reverses: None,
+            legs: Vec::new(),
+            released: None,
+        }
     }
 
     pub(crate) fn debit(self, code: AccountCode, amount: i64) -> Self {
@@ -56,8 +90,26 @@ impl Draft {
         self.leg(code, Side::Credit, amount)
     }
 
+    /// Makes it another entry of the same cause.
+    pub(crate) const fn nth(mut self, sequence: i64) -> Self {
+        self.sequence = sequence;
+        self
+    }
+
+    /// Says why a correction is made.
+    pub(super) const fn because(mut self, reason_code: &'static str) -> Self {
+        self.reason_code = Some(reason_code);
+        self
+    }
+
+    /// Says which entry it takes back.
+    pub(super) const fn reversing(mut self, entry: EntryId) -> Self {
+        self.reverses = Some(entry);
+        self
+    }
+
     /// Nothing moves without an amount: such a leg is left out.
-    fn leg(mut self, code: AccountCode, side: Side, amount: i64) -> Self {
+    pub(super) fn leg(mut self, code: AccountCode, side: Side, amount: i64) -> Self {
         if amount != 0 {
             self.legs.push(Leg { code, side, amount });
         }

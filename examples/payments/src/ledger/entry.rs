@@ -24,6 +24,10 @@ pub(crate) struct Entry {
     pub(crate) effective_at: OffsetDateTime,
     /// When it was written down.
     pub(crate) recorded_at: OffsetDateTime,
+    /// Why a correction was made.
+    pub(crate) reason_code: Option<String>,
+    /// The entry that it takes back.
+    pub(crate) reverses: Option<EntryId>,
 }
 
 /// What an entry does to one account. It is never changed.
@@ -51,6 +55,11 @@ pub(super) struct EntryView {
     pub(super) effective_at: OffsetDateTime,
     #[serde(with = "time::serde::rfc3339")]
     pub(super) recorded_at: OffsetDateTime,
+    /// Why a correction was made.
+    #[schema(example = json!(null))]
+    pub(super) reason_code: Option<String>,
+    /// The entry that it takes back.
+    pub(super) reverses: Option<EntryId>,
     pub(super) postings: Vec<PostingView>,
 }
 

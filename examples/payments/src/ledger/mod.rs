@@ -3,13 +3,18 @@
 
 mod account;
 mod as_of;
+mod balances;
 mod capabilities;
+pub(crate) mod corrections;
 mod draft;
 mod entry;
 mod hold;
 mod post;
 pub(crate) mod routes;
+mod settle;
+mod statement;
 mod trial_balance;
+mod verify;
 
 pub(crate) use account::{Account, AccountCode, Side};
 pub(crate) use capabilities::CAPABILITIES;

@@ -34,9 +34,11 @@ pub(crate) async fn post(
             tenant_id,
             cause_kind: draft.cause.kind,
             cause_id: draft.cause.id,
-            sequence: 0,
+            sequence: draft.sequence,
             effective_at: now,
             recorded_at: now,
+            reason_code: draft.reason_code.map(str::to_owned),
+            reverses: draft.reverses,
         })
         .await?;
     let posting = |leg: &Leg| Posting {

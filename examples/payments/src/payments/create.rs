@@ -13,6 +13,7 @@ use crate::customers::Customer;
 use crate::idempotency::{Answer, Fingerprint, Idempotency, Replay, Turn};
 use crate::ids::CustomerId;
 use crate::line::Line;
+use crate::workflows::{self, Needed};
 
 /// Makes a payment, or returns what was answered when it was made.
 ///
@@ -33,7 +34,11 @@ pub(super) async fn create(
         let order = Order { idempotency, fingerprint, customer, method };
         return make_and_confirm(app.clone(), tenant, new, order).await;
     }
-    let payment = new.made(tenant, customer, now);
+    let mut payment = new.made(tenant, customer, now);
+    let needed = workflows::needed(&mut tx, &payment).await?;
+    if needed.is_some() {
+        payment.state = PaymentState::RequiresApproval;
+    }
     let answer = Answer::of(StatusCode::CREATED, &PaymentView::from(payment.clone()));
 
     let record = Replay::answered(tenant, &idempotency, fingerprint, &answer, now);
@@ -49,8 +54,25 @@ pub(super) async fn create(
     }
     let payment = tx.repo::<Payment>().insert(payment).await.map_err(refused)?;
     app.emit(&mut tx, &payment).await?;
+    if let Some(needed) = needed {
+        ask_people(app, &mut tx, &payment, &idempotency, &needed).await?;
+    }
     step::to_its_end("commit a payment", Box::pin(async { Ok(tx.commit().await?) })).await?;
     Ok(answer)
+}
+
+/// Has people asked, until they have decided or time is up.
+async fn ask_people(
+    app: &App,
+    tx: &mut TenantTx,
+    payment: &Payment,
+    idempotency: &Idempotency,
+    needed: &Needed,
+) -> Result<(), Error> {
+    let run = workflows::begin(tx, payment, idempotency.maker(), needed).await?;
+    app.emit(tx, &run).await?;
+    app.follow_up(payment.tenant_id);
+    Ok(())
 }
 
 /// What making and confirming a payment takes beside the payment.
@@ -102,18 +124,27 @@ async fn begin(app: &App, payment: &Payment, order: &Order) -> Result<Begun, Hal
     if let Some(customer) = customer {
         require(&mut tx, *customer).await?;
     }
+    if workflows::needed(&mut tx, payment).await?.is_some() {
+        return Err(people_first().into());
+    }
     let mut asked = payment.clone();
     asked.become_state(PaymentState::Processing, now)?;
     let asked = tx.repo::<Payment>().insert(asked).await.map_err(refused)?;
     app.emit(&mut tx, payment).await?;
     let made = Some(StatusCode::CREATED);
-    let attempt = attempts::open(app, &mut tx, &asked, replay, made).await?;
+    let attempt = attempts::open(app, &mut tx, &asked, Some(replay), made).await?;
     tx.commit().await?;
     Ok(Begun::First(attempt))
 }
 
 async fn require(tx: &mut TenantTx, customer: CustomerId) -> Result<(), Problem> {
     tx.repo::<Customer>().get(&customer).await?.map(drop).ok_or_else(customer_missing)
+}
+
+fn people_first() -> Problem {
+    Problem::new(422, "approval_required", "People have to agree to this payment first")
+        .with_detail("make it without confirm, and confirm it once it is approved")
+        .with_param("confirm")
 }
 
 /// The same for an id that is none, a random one and another tenant's.

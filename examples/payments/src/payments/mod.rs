@@ -14,7 +14,7 @@ pub(crate) mod reconcile;
 pub(crate) mod refunds;
 pub(crate) mod routes;
 mod state;
-mod step;
+pub(crate) mod step;
 
 pub(crate) use capabilities::CAPABILITIES;
 pub(crate) use payment::{CaptureMode, Payment, PaymentView};

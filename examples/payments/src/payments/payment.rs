@@ -33,6 +33,8 @@ pub(crate) struct Payment {
     /// What providers have been asked to refund and have not answered yet.
     pub(crate) amount_refunding: i64,
     pub(crate) amount_refunded: i64,
+    /// What payers' banks have taken back, until it is decided and after it is lost.
+    pub(crate) amount_disputed: i64,
     pub(crate) created_at: OffsetDateTime,
     pub(crate) updated_at: OffsetDateTime,
     pub(crate) version: i64,
@@ -75,6 +77,7 @@ impl Payment {
             amount_captured: 0,
             amount_refunding: 0,
             amount_refunded: 0,
+            amount_disputed: 0,
             created_at: now,
             updated_at: now,
             version: 1,
@@ -86,7 +89,7 @@ impl Payment {
     /// # Errors
     ///
     /// 409 when the present one does not allow it.
-    pub(super) fn become_state(
+    pub(crate) fn become_state(
         &mut self,
         next: PaymentState,
         now: OffsetDateTime,
@@ -107,8 +110,8 @@ impl Payment {
     }
 
     /// Returns what may still be refunded.
-    pub(super) const fn refundable(&self) -> i64 {
-        self.amount_captured - self.amount_refunded - self.amount_refunding
+    pub(crate) const fn refundable(&self) -> i64 {
+        self.amount_captured - self.amount_refunded - self.amount_refunding - self.amount_disputed
     }
 }
 
@@ -134,6 +137,8 @@ pub(crate) struct PaymentView {
     amount_captured: i64,
     /// What was given back.
     amount_refunded: i64,
+    /// What the payer's bank has taken back.
+    amount_disputed: i64,
     customer: Option<CustomerId>,
     #[schema(example = "order 4711")]
     reference: Option<String>,
@@ -159,6 +164,7 @@ impl From<Payment> for PaymentView {
             amount_authorized: payment.amount_authorized,
             amount_captured: payment.amount_captured,
             amount_refunded: payment.amount_refunded,
+            amount_disputed: payment.amount_disputed,
             customer: payment.customer_id,
             reference: payment.reference,
             created_at: payment.created_at,

@@ -14,7 +14,7 @@ use super::captures::{self, Capture, CaptureState};
 use super::refunds::{self, Refund, RefundState};
 use crate::app::App;
 use crate::connectors::{self, Report, Standing};
-use crate::mode;
+use crate::{bulk, mode, workflows};
 
 /// How often tenants with open questions are looked at.
 const TICK: Duration = Duration::from_secs(1);
@@ -100,7 +100,11 @@ async fn look_at(app: &App, tenant: TenantId) -> Result<bool, Problem> {
     let refunds = tx.repo::<Refund>().list(of_refunds).await?.items;
     drop(tx);
 
-    let some = !(attempts.is_empty() && captures.is_empty() && refunds.is_empty());
+    workflows::expire_due(app, tenant).await?;
+    bulk::work(app, tenant).await?;
+    let waits =
+        workflows::has_waiting(app, tenant).await? || bulk::has_running(app, tenant).await?;
+    let some = waits || !(attempts.is_empty() && captures.is_empty() && refunds.is_empty());
     // One that cannot be told now holds up no other.
     for attempt in attempts {
         told(ask_for_attempt(app, attempt, now).await);

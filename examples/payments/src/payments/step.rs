@@ -5,7 +5,7 @@ use tenancy_core::{Error, ErrorKind, Problem, TenantContext};
 use tokio::time::sleep;
 
 /// Why a step did not happen.
-pub(super) enum Halt {
+pub(crate) enum Halt {
     /// Somebody else changed the same row first. It may be taken again.
     Overtaken,
     /// The database has no time for it now.
@@ -38,7 +38,7 @@ const ATTEMPTS: usize = 20;
 /// # Errors
 ///
 /// 409 `payment_changed` when others always are.
-pub(super) async fn take<T, F>(mut step: impl FnMut() -> F) -> Result<T, Problem>
+pub(crate) async fn take<T, F>(mut step: impl FnMut() -> F) -> Result<T, Problem>
 where
     F: Future<Output = Result<T, Halt>>,
 {
@@ -57,7 +57,7 @@ const PATIENCE: u32 = 5;
 /// # Errors
 ///
 /// As [`take`].
-pub(super) async fn insist<T, F>(mut step: impl FnMut() -> F) -> Result<T, Problem>
+pub(crate) async fn insist<T, F>(mut step: impl FnMut() -> F) -> Result<T, Problem>
 where
     F: Future<Output = Result<T, Halt>>,
 {
@@ -91,7 +91,7 @@ where
 /// # Errors
 ///
 /// Those of the work, and 500 when it panics.
-pub(super) async fn to_its_end<T: Send + 'static>(
+pub(crate) async fn to_its_end<T: Send + 'static>(
     doing: &'static str,
     work: Pin<Box<dyn Future<Output = Result<T, Problem>> + Send>>,
 ) -> Result<T, Problem> {
@@ -101,7 +101,7 @@ pub(super) async fn to_its_end<T: Send + 'static>(
 }
 
 /// Somebody else has changed the payment.
-pub(super) fn changed() -> Problem {
+pub(crate) fn changed() -> Problem {
     Problem::new(409, "payment_changed", "The payment has changed meanwhile")
         .with_detail("read it again")
         .with_param("version")

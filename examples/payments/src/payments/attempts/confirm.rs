@@ -85,7 +85,7 @@ async fn begin(
     payment.become_state(PaymentState::Processing, now)?;
     payment.failure_code = None;
     let payment = tx.repo::<Payment>().update(payment).await?;
-    let attempt = open(app, &mut tx, &payment, replay, None).await?;
+    let attempt = open(app, &mut tx, &payment, Some(replay), None).await?;
     tx.commit().await?;
     Ok(Begun::First(payment, attempt))
 }
@@ -100,7 +100,7 @@ pub(crate) async fn open(
     app: &App,
     tx: &mut TenantTx,
     payment: &Payment,
-    answers: ReplayId,
+    answers: Option<ReplayId>,
     answer_status: Option<StatusCode>,
 ) -> Result<Attempt, Halt> {
     let now = payment.updated_at;
@@ -113,7 +113,7 @@ pub(crate) async fn open(
         state: AttemptState::Processing,
         provider_reference: None,
         failure_code: None,
-        answers: Some(answers),
+        answers,
         answer_status: answer_status.map(|status| status.as_u16().into()),
         created_at: now,
         updated_at: now,

@@ -7,6 +7,7 @@ mod record;
 mod void;
 
 pub(crate) use attempt::{Attempt, AttemptState, AttemptView};
-pub(super) use confirm::{Confirmation, answer, ask, confirm, open};
+pub(super) use confirm::{Confirmation, answer, confirm};
+pub(crate) use confirm::{ask, open};
 pub(super) use record::record;
 pub(super) use void::void;

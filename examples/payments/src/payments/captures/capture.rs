@@ -24,6 +24,8 @@ pub(crate) struct Capture {
     pub(crate) fee: i64,
     pub(crate) state: CaptureState,
     pub(crate) failure_code: Option<String>,
+    /// When the provider has paid it out.
+    pub(crate) settled_at: Option<OffsetDateTime>,
     /// The request that waits for its outcome.
     pub(crate) answers: Option<ReplayId>,
     pub(crate) created_at: OffsetDateTime,
@@ -63,6 +65,7 @@ impl Capture {
             fee: 0,
             state: CaptureState::Processing,
             failure_code: None,
+            settled_at: None,
             answers: Some(answers),
             created_at: now,
             updated_at: now,
@@ -86,6 +89,7 @@ impl Capture {
             fee,
             state: CaptureState::Succeeded,
             failure_code: None,
+            settled_at: None,
             answers: None,
             created_at: now,
             updated_at: now,

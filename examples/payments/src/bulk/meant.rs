@@ -1,0 +1,17 @@
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::batch::BatchMode;
+
+/// How a file is meant.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Meant {
+    /// What bad rows mean for the good ones; `atomic` unless said.
+    #[param(inline)]
+    pub(super) mode: Option<BatchMode>,
+    /// Whether the same file may come again within 30 days.
+    #[serde(rename = "override")]
+    pub(super) again: Option<bool>,
+}
