@@ -15,7 +15,12 @@ mod directory;
 #[cfg(doctest)]
 mod documents;
 mod edge;
-#[allow(dead_code, unused_imports, reason = "the platforms' tests need the rest of it")]
+#[allow(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    reason = "the platforms' tests need the rest of it"
+)]
 mod harness;
 mod isolation;
 mod limits;
