@@ -6,8 +6,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::{
-    access, audit, bulk, customers, disputes, events, ledger, payments, plan, probes, usage,
-    webhooks, workflows,
+    access, audit, bulk, customers, disputes, events, integrations, ledger, payments, plan, probes,
+    usage, webhooks, workflows,
 };
 
 /// Returns the routes of tenants, with the description of all routes.
@@ -29,6 +29,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .merge(webhooks::endpoints::router())
         .merge(webhooks::deliveries::router())
         .merge(plan::routes::router())
+        .merge(integrations::routes::router())
         .merge(usage::router())
         .merge(access::routes::router())
         .merge(audit::routes::router())
@@ -52,6 +53,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         (name = "disputes", description = "What payers' banks take back"),
         (name = "customers"),
         (name = "events", description = "What has happened to a tenant's objects"),
+        (name = "integrations", description = "Providers that a tenant is connected to"),
         (name = "access", description = "Who may do what"),
         (name = "webhooks", description = "Events, sent to where a tenant wants them"),
         (name = "usage", description = "What a tenant has used, and may use"),

@@ -15,6 +15,7 @@ use time::OffsetDateTime;
 
 use crate::audit::AuditStore;
 use crate::connectors::Connector;
+use crate::integrations::Integrations;
 use crate::patience::Patience;
 use crate::payments::reconcile::OpenWork;
 
@@ -33,8 +34,10 @@ pub(crate) struct Backends {
     pub(crate) limiter: Arc<dyn RateLimiter>,
     /// How much a tenant uses.
     pub(crate) meter: Arc<dyn UsageMeter>,
-    /// Who is asked for money.
-    pub(crate) connector: Arc<dyn Connector>,
+    /// Who is asked for money where a tenant has no connection.
+    pub(crate) simulator: Arc<dyn Connector>,
+    /// The tenants' connections to providers.
+    pub(crate) integrations: Arc<Integrations>,
     /// The server behind the two, if they are shared.
     pub(crate) redis: Option<RedisStore>,
     /// The time of day.
@@ -109,8 +112,12 @@ impl App {
         &self.backends.meter
     }
 
-    pub(crate) fn connector(&self) -> &dyn Connector {
-        &*self.backends.connector
+    pub(crate) fn simulator(&self) -> &Arc<dyn Connector> {
+        &self.backends.simulator
+    }
+
+    pub(crate) fn integrations(&self) -> &Integrations {
+        &self.backends.integrations
     }
 
     pub(crate) fn open_work(&self) -> &OpenWork {

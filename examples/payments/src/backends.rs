@@ -31,6 +31,7 @@ use crate::customers::Customer;
 use crate::disputes::Dispute;
 use crate::events::API_VERSION;
 use crate::idempotency::Replay;
+use crate::integrations::{Connection, Integrations, ProviderCall};
 use crate::ledger::corrections::Correction;
 use crate::ledger::{Account, Entry, Hold, Posting};
 use crate::patience::Patience;
@@ -59,6 +60,12 @@ const MIGRATIONS: &[Migration] = &[
     jobs::migration(11),
     notifications::migration(12),
     webhooks::migration(13),
+    Migration::new(
+        20,
+        "integrations",
+        include_str!("../migrations/sqlite/0020_integrations.sql"),
+        include_str!("../migrations/postgres/0020_integrations.sql"),
+    ),
     Migration::new(
         40,
         "quota",
@@ -106,17 +113,19 @@ pub(crate) async fn open(config: &Config) -> Result<(Backends, SqlDirectory), Er
         None => Counters::in_memory(&clock),
     };
     let (directory, tenants) = remembered(directory, redis.as_ref());
-    let connector = Arc::new(Simulator::default());
+    let sealer = Arc::new(sealer(config)?);
+    let simulator = Arc::new(Simulator::default());
     let outbox = Outbox::new(API_VERSION);
     let jobs = Jobs::new(PlatformKey::envelopes(&db).await?, clock.clone());
     let reach = if config.webhooks_to_loopback { Reach::PublicAndLoopback } else { Reach::Public };
     let webhooks = Webhooks::new(
-        Arc::new(sealer(config)?),
+        sealer.clone(),
         Outbound::new(reach, "payments-webhooks/1"),
         jobs.clone(),
         outbox.clone(),
         clock.clone(),
     );
+    let integrations = Arc::new(Integrations::of(config, sealer));
     let backends = Backends {
         db,
         directory: tenants,
@@ -124,7 +133,8 @@ pub(crate) async fn open(config: &Config) -> Result<(Backends, SqlDirectory), Er
         plans: plans(config.requests_per_minute),
         limiter,
         meter,
-        connector,
+        simulator,
+        integrations,
         redis,
         clock,
         demo_clock,
@@ -244,6 +254,8 @@ async fn open_database(
         .register::<Customer>()
         .register::<Payment>()
         .register::<Replay>()
+        .register::<Connection>()
+        .register::<ProviderCall>()
         .register::<Attempt>()
         .register::<Capture>()
         .register::<Refund>()

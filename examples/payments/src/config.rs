@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
+use crate::integrations::Allowed;
+
 /// A payment platform for many banks.
 ///
 /// Without any option it keeps its data in a SQLite file and its limits in memory.
@@ -39,6 +41,11 @@ pub struct Config {
     /// Better set by the environment: other users of the machine can read arguments
     #[arg(long, env = "PAYMENTS_JWT_SECRET", hide_env_values = true, value_name = "SECRET")]
     pub jwt_secret: Option<String>,
+
+    /// A server that tenants may connect to, as KIND=URL; the kinds are stripe and paynova. May be
+    /// there several times
+    #[arg(long, env = "PAYMENTS_PROVIDERS", value_delimiter = ',', value_name = "KIND=URL")]
+    pub provider: Vec<Allowed>,
 
     /// How many instances share the Redis: each takes its part of the limits while Redis is away
     #[arg(long, env = "PAYMENTS_NODES", default_value = "1", value_name = "NUMBER")]

@@ -17,6 +17,18 @@ id!(
     "pay_01k8p0g2v7e9h9qk3x5t7w1zra"
 );
 id!(
+    /// Names a connection to a provider: `con_…`.
+    ConnectionId,
+    "con_",
+    "con_01k8p0g2v7e9h9qk3x5t7w1zra"
+);
+id!(
+    /// Names a call of a provider: `pcl_…`.
+    ProviderCallId,
+    "pcl_",
+    "pcl_01k8p0g2v7e9h9qk3x5t7w1zra"
+);
+id!(
     /// Names a customer: `cus_…`.
     CustomerId,
     "cus_",

@@ -19,6 +19,7 @@ mod disputes;
 mod events;
 mod idempotency;
 mod ids;
+mod integrations;
 mod ledger;
 mod line;
 mod mode;
@@ -40,4 +41,5 @@ mod workers;
 mod workflows;
 
 pub use config::Config;
+pub use integrations::Allowed;
 pub use service::Service;

@@ -113,7 +113,7 @@ impl Client {
 }
 
 /// No server here speaks TLS, and reading the system's roots for each client takes long.
-fn plain_http() -> reqwest::Client {
+pub(super) fn plain_http() -> reqwest::Client {
     let client = reqwest::Client::builder().no_proxy().tls_certs_only([]);
     client.build().expect("a client")
 }

@@ -228,7 +228,7 @@ impl Log {
 
 /// The program next to this one, with no settings from the environment.
 fn command() -> Command {
-    let mut command = Command::new(program());
+    let mut command = Command::new(program("payments"));
     for name in ["DATABASE_URL", "REDIS_URL", "RUST_LOG"] {
         command.env_remove(name);
     }
@@ -241,11 +241,11 @@ fn command() -> Command {
     command
 }
 
-/// `target/debug/payments`; this test is in `target/debug/deps`.
-fn program() -> PathBuf {
+/// `target/debug/NAME`; this test is in `target/debug/deps`.
+pub(super) fn program(name: &str) -> PathBuf {
     let this = std::env::current_exe().expect("the path of this test");
     let folder = this.ancestors().nth(2).expect("two folders above");
-    let program = folder.join("payments").with_extension(std::env::consts::EXE_EXTENSION);
+    let program = folder.join(name).with_extension(std::env::consts::EXE_EXTENSION);
     assert!(
         program.is_file(),
         "{} is missing: run tests/run, or first cargo build --workspace --all-features --bins",

@@ -9,6 +9,7 @@ mod ledger;
 mod lost;
 mod modes;
 mod pay_capture_refund;
+mod providers;
 mod quota;
 mod races;
 mod webhooks;

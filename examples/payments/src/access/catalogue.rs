@@ -3,7 +3,8 @@ use tenancy_core::{Error, ErrorKind};
 
 use super::{Declared, Role};
 use crate::{
-    audit, bulk, customers, disputes, events, ledger, payments, plan, usage, webhooks, workflows,
+    audit, bulk, customers, disputes, events, integrations, ledger, payments, plan, usage,
+    webhooks, workflows,
 };
 
 /// The features that ask for permissions.
@@ -17,6 +18,7 @@ const FEATURES: &[&[Declared]] = &[
     workflows::CAPABILITIES,
     bulk::CAPABILITIES,
     events::CAPABILITIES,
+    integrations::CAPABILITIES,
     webhooks::CAPABILITIES,
     plan::CAPABILITIES,
     usage::CAPABILITIES,

@@ -7,6 +7,7 @@ use super::item::ItemState;
 use super::{Batch, Item};
 use crate::app::App;
 use crate::ids::{BatchItemId, PaymentId, missing};
+use crate::integrations::Link;
 use crate::line::Line;
 use crate::money::{Amount, Currency};
 use crate::payments::attempts::{self, Attempt};
@@ -66,8 +67,8 @@ async fn pay_rows(app: &App, tenant: TenantId, batches: Vec<Batch>) -> Result<()
 async fn pay(app: &App, tenant: TenantId, id: BatchItemId) -> Result<(), Problem> {
     match step::take(|| begin(app, tenant, id)).await {
         Ok(None) => Ok(()),
-        Ok(Some((payment, attempt, method))) => {
-            let asked = attempts::ask(app, &payment, &attempt, &method).await;
+        Ok(Some((payment, (attempt, link), method))) => {
+            let asked = attempts::ask(app, &payment, attempt, link, &method).await;
             if asked.is_err() {
                 app.follow_up(tenant);
             }
@@ -87,7 +88,7 @@ async fn begin(
     app: &App,
     tenant: TenantId,
     id: BatchItemId,
-) -> Result<Option<(Payment, Attempt, Line<100>)>, Halt> {
+) -> Result<Option<(Payment, (Attempt, Link), Line<100>)>, Halt> {
     let now = app.now();
     let mut tx = app.db().tenant(tenant);
     let mut item = tx.repo::<Item>().get(&id).await?.ok_or_else(missing)?;
@@ -116,9 +117,9 @@ async fn begin(
     item.payment_id = Some(payment.id);
     item.updated_at = now;
     tx.repo::<Item>().update(item).await?;
-    let attempt = attempts::open(app, &mut tx, &asked, None, None).await?;
+    let question = attempts::open(app, &mut tx, &asked, None, None).await?;
     tx.commit().await?;
-    Ok(Some((asked, attempt, method)))
+    Ok(Some((asked, question, method)))
 }
 
 /// Writes down what has become of a row's payment, if that is known.

@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use time::Duration;
 
 use crate::money::{Amount, Currency};
 
@@ -30,7 +31,38 @@ pub(crate) trait Connector: Send + Sync {
     async fn void(&self, reference: &str) -> Result<(), CallError>;
 
     /// Tells what has become of a request; `None` when it has never arrived.
-    async fn find(&self, request_id: &str) -> Result<Option<Report>, CallError>;
+    async fn find(&self, question: &Question<'_>) -> Result<Option<Report>, CallError>;
+
+    /// Makes a call that changes nothing, to see whether the provider is there and knows the key.
+    async fn ping(&self) -> Result<(), CallError>;
+
+    /// Returns how long after a request its never having arrived means something: until then it
+    /// may be on its way, or not be found yet.
+    fn settles_within(&self) -> Duration {
+        Duration::minutes(1)
+    }
+}
+
+/// A request whose outcome is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Question<'a> {
+    /// Was the payer's money reserved, or taken?
+    Authorization { request_id: &'a str },
+    /// Was a part of what is reserved under this reference taken?
+    Capture { request_id: &'a str, reference: &'a str },
+    /// Was a part of what was taken under this reference given back?
+    Refund { request_id: &'a str, reference: &'a str },
+}
+
+impl Question<'_> {
+    /// Returns the id of the request.
+    pub(crate) const fn request_id(&self) -> &str {
+        match self {
+            Self::Authorization { request_id }
+            | Self::Capture { request_id, .. }
+            | Self::Refund { request_id, .. } => request_id,
+        }
+    }
 }
 
 /// What a provider is asked to do.
@@ -63,6 +95,29 @@ pub(crate) enum Standing {
     Declined(String),
 }
 
-/// A provider that did not answer: the request may have been done or not.
+/// A provider that did not say what became of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct CallError;
+pub(crate) enum CallError {
+    /// The request never left, or was turned away unread: nothing was done.
+    NotSent(Option<u16>),
+    /// It may have been done or not.
+    Unknown(Option<u16>),
+    /// The provider does not serve the connection: its key is wrong, or may not do this. Nothing
+    /// was done.
+    Refused(u16),
+}
+
+impl CallError {
+    /// Tells whether the request may have been done.
+    pub(crate) const fn may_have_been_done(self) -> bool {
+        matches!(self, Self::Unknown(_))
+    }
+
+    /// Returns the status of HTTP, if there was an answer.
+    pub(crate) const fn status(self) -> Option<u16> {
+        match self {
+            Self::NotSent(status) | Self::Unknown(status) => status,
+            Self::Refused(status) => Some(status),
+        }
+    }
+}

@@ -1,9 +1,13 @@
 //! Payment providers: who takes the payer's money, behind one trait.
 
 mod connector;
+mod http;
+mod paynova;
 mod simulator;
-mod wait;
+mod stripe;
 
-pub(crate) use connector::{CallError, Connector, Order, Report, Standing};
+pub(crate) use connector::{CallError, Connector, Order, Question, Report, Standing};
+pub(crate) use http::{Endpoint, client};
+pub(crate) use paynova::Paynova;
 pub(crate) use simulator::Simulator;
-pub(crate) use wait::within;
+pub(crate) use stripe::Stripe;

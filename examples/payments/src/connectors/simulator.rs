@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
 
-use super::{CallError, Connector, Order, Report, Standing};
+use super::{CallError, Connector, Order, Question, Report, Standing};
 use crate::money::Amount;
 
 /// A provider within the process, for trying the platform. No money moves.
@@ -96,9 +96,13 @@ impl Connector for Simulator {
         Ok(())
     }
 
-    async fn find(&self, request_id: &str) -> Result<Option<Report>, CallError> {
+    async fn ping(&self) -> Result<(), CallError> {
+        Ok(())
+    }
+
+    async fn find(&self, question: &Question<'_>) -> Result<Option<Report>, CallError> {
         let mut requests = self.requests();
-        Ok(requests.of_id.get_mut(request_id).map(|report| {
+        Ok(requests.of_id.get_mut(question.request_id()).map(|report| {
             if report.standing == Standing::Pending {
                 report.standing = Standing::Succeeded;
             }
@@ -117,6 +121,10 @@ mod tests {
         Order { request_id, amount, currency }
     }
 
+    const fn asked(request_id: &str) -> Question<'_> {
+        Question::Authorization { request_id }
+    }
+
     #[tokio::test]
     async fn a_request_is_done_once() {
         let simulator = Simulator::default();
@@ -126,8 +134,8 @@ mod tests {
         assert_eq!(again, first, "of one id there is one answer");
         let declined = simulator.authorize(&order("b"), "pm_declined_lost_card", false).await;
         assert_eq!(declined.unwrap().standing, Standing::Declined("lost_card".into()));
-        assert_eq!(simulator.find("a").await, Ok(Some(first)));
-        assert_eq!(simulator.find("c").await, Ok(None));
+        assert_eq!(simulator.find(&asked("a")).await, Ok(Some(first)));
+        assert_eq!(simulator.find(&asked("c")).await, Ok(None));
     }
 
     #[tokio::test]
@@ -139,7 +147,7 @@ mod tests {
             // It is polled once, and does not end.
             let wait = std::time::Duration::ZERO;
             assert!(tokio::time::timeout(wait, call).await.is_err(), "{method}");
-            assert_eq!(simulator.find(method).await.unwrap().is_some(), done, "{method}");
+            assert_eq!(simulator.find(&asked(method)).await.unwrap().is_some(), done, "{method}");
         }
     }
 
@@ -148,7 +156,7 @@ mod tests {
         let simulator = Simulator::default();
         let report = simulator.refund(&order("r"), "sim_a").await.unwrap();
         assert_eq!(report.standing, Standing::Pending);
-        let found = simulator.find("r").await.unwrap().unwrap();
+        let found = simulator.find(&asked("r")).await.unwrap().unwrap();
         assert_eq!(found.standing, Standing::Succeeded);
     }
 

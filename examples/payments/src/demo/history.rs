@@ -90,6 +90,7 @@ fn attempt(payment: &Payment, random: &mut Random) -> Attempt {
         tenant_id: payment.tenant_id,
         payment_id: payment.id,
         connector: "simulator".to_owned(),
+        connection_id: None,
         state: AttemptState::Authorized,
         provider_reference: Some(format!("sim_{attempt_id}")),
         failure_code: None,

@@ -24,6 +24,21 @@ impl Amount {
     pub(crate) fn decimal(self, currency: Currency) -> String {
         currency.decimal(self.0)
     }
+
+    /// Reads an amount as people write it, with just the decimals of the currency.
+    pub(crate) fn of_decimal(text: &str, currency: Currency) -> Option<Self> {
+        let places = usize::from(currency.decimals());
+        let digits = match text.split_once('.') {
+            None if places == 0 => text.to_owned(),
+            Some((whole, part)) if places > 0 && part.len() == places && !whole.is_empty() => {
+                format!("{whole}{part}")
+            }
+            _ => return None,
+        };
+        // A number's parser takes a sign; people's amounts have none.
+        let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+        digits.parse().ok().filter(|_| is_number).and_then(Self::new)
+    }
 }
 
 impl<'de> Deserialize<'de> for Amount {
@@ -36,6 +51,19 @@ impl<'de> Deserialize<'de> for Amount {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        for (units, code) in [(1, "USD"), (1_250, "JPY"), (1_250, "KWD"), (i64::MAX, "EUR")] {
+            let currency = Currency::parse(code).unwrap();
+            let amount = Amount::new(units).unwrap();
+            assert_eq!(Amount::of_decimal(&amount.decimal(currency), currency), Some(amount));
+        }
+        let usd = Currency::parse("USD").unwrap();
+        for text in ["1", "1.0", "1.000", ".50", "-1.00", "+1.00", "0.00", "1,00", "", "1e1.00"] {
+            assert_eq!(Amount::of_decimal(text, usd), None, "{text}");
+        }
+    }
 
     #[test]
     fn amounts_are_positive() {

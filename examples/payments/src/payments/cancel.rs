@@ -39,8 +39,8 @@ pub(super) async fn cancel(
         let (app, tenant) = (app.clone(), payment.tenant_id);
         app.follow_up(tenant);
         TenantContext::spawn(async move {
-            if let Err(error) = attempts::void(&app, tenant, attempt).await {
-                tracing::warn!(%error, "a provider is told of a cancellation later");
+            if let Err(problem) = attempts::void(&app, tenant, attempt).await {
+                tracing::warn!(code = problem.code(), "a provider is told of a cancellation later");
             }
         });
     }

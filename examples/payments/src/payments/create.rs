@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::customers::Customer;
 use crate::idempotency::{Answer, Fingerprint, Idempotency, Replay, Turn};
 use crate::ids::CustomerId;
+use crate::integrations::Link;
 use crate::line::Line;
 use crate::workflows::{self, Needed};
 
@@ -95,21 +96,22 @@ async fn make_and_confirm(
         Box::pin(async move {
             let payment = new.made(tenant, order.customer, app.now());
             let begin = || begin(&app, &payment, &order);
-            let attempt = match step::take(begin).await? {
+            let (attempt, link) = match step::take(begin).await? {
                 Begun::Again(answer) => return Ok(answer),
-                Begun::First(attempt) => attempt,
+                Begun::First(attempt, link) => (attempt, link),
             };
-            let asked = attempts::ask(&app, &payment, &attempt, &order.method).await;
+            let answer_status = attempt.answer_status;
+            let asked = attempts::ask(&app, &payment, attempt, link, &order.method).await;
             // What could not be written down is asked for again.
             let asked = asked.inspect_err(|_| app.follow_up(tenant));
-            asked.map(|payment| attempts::answer(payment, attempt.answer_status))
+            asked.map(|payment| attempts::answer(payment, answer_status))
         }),
     )
     .await
 }
 
 enum Begun {
-    First(Attempt),
+    First(Attempt, Link),
     Again(Answer),
 }
 
@@ -132,9 +134,9 @@ async fn begin(app: &App, payment: &Payment, order: &Order) -> Result<Begun, Hal
     let asked = tx.repo::<Payment>().insert(asked).await.map_err(refused)?;
     app.emit(&mut tx, payment).await?;
     let made = Some(StatusCode::CREATED);
-    let attempt = attempts::open(app, &mut tx, &asked, Some(replay), made).await?;
+    let (attempt, link) = attempts::open(app, &mut tx, &asked, Some(replay), made).await?;
     tx.commit().await?;
-    Ok(Begun::First(attempt))
+    Ok(Begun::First(attempt, link))
 }
 
 async fn require(tx: &mut TenantTx, customer: CustomerId) -> Result<(), Problem> {

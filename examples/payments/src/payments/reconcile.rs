@@ -13,7 +13,8 @@ use super::attempts::{self, Attempt, AttemptState};
 use super::captures::{self, Capture, CaptureState};
 use super::refunds::{self, Refund, RefundState};
 use crate::app::App;
-use crate::connectors::{self, Report, Standing};
+use crate::connectors::{Question, Report, Standing};
+use crate::integrations::Link;
 use crate::{bulk, mode, workflows};
 
 /// How often tenants with open questions are looked at.
@@ -27,9 +28,6 @@ const AT_ONCE: u16 = 100;
 
 /// How long whoever asked first is left alone with it.
 const GRACE: time::Duration = time::Duration::seconds(10);
-
-/// After that, a request that a provider has never heard of will not arrive any more.
-const LOST: time::Duration = time::Duration::minutes(1);
 
 /// The tenants with open questions that this process knows of.
 #[derive(Debug, Default)]
@@ -129,16 +127,18 @@ fn told(asked: Result<(), Problem>) {
 async fn ask_for_attempt(app: &App, attempt: Attempt, now: OffsetDateTime) -> Result<(), Problem> {
     let (tenant, age) = (attempt.tenant_id, now - attempt.updated_at);
     match attempt.state {
-        AttemptState::Voiding => return Ok(attempts::void(app, tenant, attempt).await?),
+        AttemptState::Voiding => return attempts::void(app, tenant, attempt).await,
         AttemptState::Processing if age < GRACE => return Ok(()),
         _ => {}
     }
     let request_id = attempt.id.to_string();
-    let call = app.connector().find(&request_id);
-    let report = match connectors::within(app.patience().provider, call).await {
-        Some(Some(report)) => report,
-        Some(None) if now - attempt.created_at >= LOST => lost(app, &attempt).await?,
-        Some(None) | None => return Ok(()),
+    let link = Link::of_attempt(app, &attempt).await?;
+    let question = Question::Authorization { request_id: &request_id };
+    let is_lost = now - attempt.created_at >= link.settles_within();
+    let report = match link.find(app, &question).await {
+        Ok(Some(report)) => report,
+        Ok(None) if is_lost => lost(app, &attempt).await?,
+        Ok(None) | Err(_) => return Ok(()),
     };
     attempts::record(app, tenant, attempt.id, Some(report)).await.map(drop)
 }
@@ -159,6 +159,5 @@ async fn ask_for_capture(app: &App, capture: &Capture) -> Result<(), Problem> {
     let payment = tx.repo::<Payment>().get(&capture.payment_id).await?;
     drop(tx);
     let (Some(attempt), Some(payment)) = (attempt, payment) else { return Ok(()) };
-    let Some(reference) = attempt.provider_reference else { return Ok(()) };
-    captures::ask(app, capture, payment.currency, &reference).await.map(drop)
+    captures::ask_again(app, capture, payment.currency, &attempt).await
 }

@@ -1,3 +1,4 @@
+use http::StatusCode;
 use serde::Serialize;
 use tenancy_core::TenantId;
 use tenancy_sqlx::{TenantEntity, TenantValue};
@@ -5,7 +6,9 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::idempotency::ReplayId;
-use crate::ids::{AttemptId, PaymentId};
+use crate::ids::{AttemptId, ConnectionId, PaymentId};
+use crate::integrations::Link;
+use crate::payments::Payment;
 
 /// A question to a provider: may this payer's money be taken. Its id is the request's.
 ///
@@ -19,6 +22,8 @@ pub(crate) struct Attempt {
     pub(crate) tenant_id: TenantId,
     pub(crate) payment_id: PaymentId,
     pub(crate) connector: String,
+    /// The tenant's connection; none for the simulator.
+    pub(crate) connection_id: Option<ConnectionId>,
     pub(crate) state: AttemptState,
     /// The provider's name for it; no two of a provider share one.
     pub(crate) provider_reference: Option<String>,
@@ -53,6 +58,33 @@ pub(crate) enum AttemptState {
     Declined,
 }
 
+impl Attempt {
+    /// A question that is about to be asked.
+    pub(super) fn new(
+        payment: &Payment,
+        link: &Link,
+        answers: Option<ReplayId>,
+        answer_status: Option<StatusCode>,
+        now: OffsetDateTime,
+    ) -> Self {
+        Self {
+            id: AttemptId::generate(),
+            tenant_id: payment.tenant_id,
+            payment_id: payment.id,
+            connector: link.name().to_owned(),
+            connection_id: link.connection(),
+            state: AttemptState::Processing,
+            provider_reference: None,
+            failure_code: None,
+            answers,
+            answer_status: answer_status.map(|status| status.as_u16().into()),
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        }
+    }
+}
+
 impl AttemptState {
     /// Tells whether the provider's answer is still to come.
     pub(super) const fn is_open(self) -> bool {
@@ -67,6 +99,8 @@ pub(crate) struct AttemptView {
     id: AttemptId,
     #[schema(example = "simulator")]
     connector: String,
+    /// The tenant's connection; none for the simulator.
+    connection: Option<ConnectionId>,
     state: AttemptState,
     provider_reference: Option<String>,
     failure_code: Option<String>,
@@ -79,7 +113,16 @@ pub(crate) struct AttemptView {
 impl From<Attempt> for AttemptView {
     fn from(attempt: Attempt) -> Self {
         let Attempt { id, connector, state, provider_reference, failure_code, .. } = attempt;
-        let Attempt { created_at, updated_at, .. } = attempt;
-        Self { id, connector, state, provider_reference, failure_code, created_at, updated_at }
+        let Attempt { connection_id: connection, created_at, updated_at, .. } = attempt;
+        Self {
+            id,
+            connector,
+            connection,
+            state,
+            provider_reference,
+            failure_code,
+            created_at,
+            updated_at,
+        }
     }
 }

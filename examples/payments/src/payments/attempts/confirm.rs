@@ -4,12 +4,15 @@ use tenancy_core::{Problem, TenantId};
 use tenancy_sqlx::TenantTx;
 use utoipa::ToSchema;
 
-use super::{Attempt, AttemptState, record};
+use super::pass_on::pass_on;
+use super::{Attempt, record};
 use crate::app::App;
-use crate::connectors::{self, Order};
+use crate::connectors::{Order, Report, Standing};
 use crate::idempotency::{Answer, Fingerprint, Idempotency, ReplayId, Turn};
-use crate::ids::{AttemptId, PaymentId, missing};
+use crate::ids::{PaymentId, missing};
+use crate::integrations::{self, Link};
 use crate::line::Line;
+use crate::money::{Amount, Currency};
 use crate::payments::step::{self, Halt};
 use crate::payments::{CaptureMode, Payment, PaymentState, PaymentView};
 use crate::quota;
@@ -40,11 +43,11 @@ pub(crate) async fn confirm(
             let route = format!("POST /v1/payments/{id}/confirm");
             let fingerprint = Fingerprint::of(&route, &confirmation);
             let begun = step::take(|| begin(&app, &idempotency, tenant, id, fingerprint)).await?;
-            let (payment, attempt) = match begun {
+            let (payment, attempt, link) = match begun {
                 Begun::Again(answer) => return Ok(answer),
-                Begun::First(payment, attempt) => (payment, attempt),
+                Begun::First(payment, attempt, link) => (payment, attempt, link),
             };
-            let asked = ask(&app, &payment, &attempt, &confirmation.payment_method).await;
+            let asked = ask(&app, &payment, attempt, link, &confirmation.payment_method).await;
             // What could not be written down is asked for again.
             asked.inspect_err(|_| app.follow_up(tenant)).map(|payment| answer(payment, None))
         }),
@@ -64,7 +67,7 @@ pub(crate) fn answer(payment: Payment, status: Option<i64>) -> Answer {
 
 #[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
 enum Begun {
-    First(Payment, Attempt),
+    First(Payment, Attempt, Link),
     Again(Answer),
 }
 
@@ -85,9 +88,9 @@ async fn begin(
     payment.become_state(PaymentState::Processing, now)?;
     payment.failure_code = None;
     let payment = tx.repo::<Payment>().update(payment).await?;
-    let attempt = open(app, &mut tx, &payment, Some(replay), None).await?;
+    let (attempt, link) = open(app, &mut tx, &payment, Some(replay), None).await?;
     tx.commit().await?;
-    Ok(Begun::First(payment, attempt))
+    Ok(Begun::First(payment, attempt, link))
 }
 
 /// Writes down that a provider is going to be asked, and takes that out of the month's quota. It
@@ -95,50 +98,62 @@ async fn begin(
 ///
 /// # Errors
 ///
-/// 429 `quota_exceeded`.
+/// 429 `quota_exceeded`, and those of [`integrations::choose`].
 pub(crate) async fn open(
     app: &App,
     tx: &mut TenantTx,
     payment: &Payment,
     answers: Option<ReplayId>,
     answer_status: Option<StatusCode>,
-) -> Result<Attempt, Halt> {
+) -> Result<(Attempt, Link), Halt> {
     let now = payment.updated_at;
     app.emit(tx, payment).await?;
-    let attempt = Attempt {
-        id: AttemptId::generate(),
-        tenant_id: payment.tenant_id,
-        payment_id: payment.id,
-        connector: app.connector().name().to_owned(),
-        state: AttemptState::Processing,
-        provider_reference: None,
-        failure_code: None,
-        answers,
-        answer_status: answer_status.map(|status| status.as_u16().into()),
-        created_at: now,
-        updated_at: now,
-        version: 1,
-    };
+    let link = integrations::choose(app, tx, &[]).await?;
+    let attempt = Attempt::new(payment, &link, answers, answer_status, now);
     let attempt = tx.repo::<Attempt>().insert(attempt).await?;
     for alert in quota::consume(tx, 1, now).await? {
         app.emit(tx, &alert).await?;
     }
-    Ok(attempt)
+    Ok((attempt, link))
 }
 
-/// Asks the provider and writes down what it says.
+/// Asks one provider after the other until one takes the request. Who may have done it is the
+/// last one: then nobody else is asked.
 pub(crate) async fn ask(
     app: &App,
     payment: &Payment,
-    attempt: &Attempt,
+    mut attempt: Attempt,
+    mut link: Link,
     payment_method: &Line<100>,
 ) -> Result<Payment, Problem> {
-    let request_id = attempt.id.to_string();
-    let (amount, currency) = (payment.amount, payment.currency);
-    let order = Order { request_id: &request_id, amount, currency };
     let method = payment_method.as_ref();
     let capture = payment.capture_mode == CaptureMode::Automatic;
-    let call = app.connector().authorize(&order, method, capture);
-    let report = connectors::within(app.patience().provider, call).await;
-    record(app, payment.tenant_id, attempt.id, report).await
+    let (tenant, amount, currency) = (payment.tenant_id, payment.amount, payment.currency);
+    let mut asked = Vec::new();
+    loop {
+        let request_id = attempt.id.to_string();
+        let order = Order { request_id: &request_id, amount, currency };
+        let report = match link.authorize(app, &order, method, capture).await {
+            Ok(report) => Some(report),
+            Err(error) if error.may_have_been_done() => None,
+            Err(_) => {
+                asked.extend(link.connection());
+                if let Some(next) = pass_on(app, &attempt, &asked).await? {
+                    (attempt, link) = next;
+                    continue;
+                }
+                Some(not_sent(amount, currency))
+            }
+        };
+        return record(app, tenant, attempt.id, report).await;
+    }
 }
+
+/// Nobody could be asked: nobody's money was taken.
+fn not_sent(amount: Amount, currency: Currency) -> Report {
+    let standing = Standing::Declined(UNREACHABLE.to_owned());
+    Report { reference: None, amount, currency, standing }
+}
+
+/// Why an attempt failed whose provider never got the request.
+pub(super) const UNREACHABLE: &str = "provider_unreachable";

@@ -3,6 +3,7 @@
 
 mod attempt;
 mod confirm;
+mod pass_on;
 mod record;
 mod void;
 

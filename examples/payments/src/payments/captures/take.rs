@@ -4,9 +4,10 @@ use utoipa::ToSchema;
 
 use super::{Capture, record};
 use crate::app::App;
-use crate::connectors::{self, Order};
+use crate::connectors::{Order, Question};
 use crate::idempotency::{Answer, Fingerprint, Idempotency, Turn};
 use crate::ids::{PaymentId, missing};
+use crate::integrations::Link;
 use crate::money::{Amount, Currency};
 use crate::payments::attempts::{Attempt, AttemptState};
 use crate::payments::step::{self, Halt};
@@ -39,8 +40,8 @@ pub(crate) async fn take(
             let begin = || begin(&app, &idempotency, tenant, id, amount, fingerprint);
             match step::take(begin).await? {
                 Begun::Again(answer) => Ok(answer),
-                Begun::First(capture, currency, reference) => {
-                    let asked = ask(&app, &capture, currency, &reference).await;
+                Begun::First(capture, currency, attempt) => {
+                    let asked = ask(&app, &capture, currency, &attempt).await;
                     // What could not be written down is asked for again.
                     asked.inspect_err(|_| app.follow_up(tenant))
                 }
@@ -51,7 +52,7 @@ pub(crate) async fn take(
 }
 
 enum Begun {
-    First(Capture, Currency, String),
+    First(Capture, Currency, Attempt),
     Again(Answer),
 }
 
@@ -82,26 +83,49 @@ async fn begin(
     let payment = tx.repo::<Payment>().update(payment).await?;
     let of_payment = Attempt::PAYMENT_ID.eq(id).and(Attempt::STATE.eq(AttemptState::Authorized));
     let attempt = tx.repo::<Attempt>().find(of_payment).await?.ok_or_else(missing)?;
-    let reference = attempt.provider_reference.ok_or_else(missing)?;
     let capture = Capture::new(&payment, attempt.id, amount, replay, now);
     let capture = tx.repo::<Capture>().insert(capture).await?;
     app.emit(&mut tx, &capture).await?;
     tx.commit().await?;
-    Ok(Begun::First(capture, payment.currency, reference))
+    Ok(Begun::First(capture, payment.currency, attempt))
 }
 
-/// Asks the provider for a capture and writes down what it says. It does the work of one id once.
-pub(crate) async fn ask(
+/// Asks the provider for a capture and writes down what it says.
+async fn ask(
     app: &App,
     capture: &Capture,
     currency: Currency,
-    reference: &str,
+    attempt: &Attempt,
 ) -> Result<Answer, Problem> {
+    let link = Link::of_attempt(app, attempt).await?;
+    let reference = attempt.provider_reference.as_deref().ok_or_else(missing)?;
     let request_id = capture.id.to_string();
     let order = Order { request_id: &request_id, amount: capture.amount, currency };
-    let call = app.connector().capture(&order, reference);
-    let report = connectors::within(app.patience().provider, call).await;
+    let report = link.capture(app, &order, reference).await.ok();
     record(app, capture.tenant_id, capture.id, report).await
+}
+
+/// Asks what has become of a capture, and for it if it has never arrived.
+///
+/// While it cannot be told whether it was done it is not asked for again: providers forget after
+/// a while which requests they have seen.
+pub(crate) async fn ask_again(
+    app: &App,
+    capture: &Capture,
+    currency: Currency,
+    attempt: &Attempt,
+) -> Result<(), Problem> {
+    let link = Link::of_attempt(app, attempt).await?;
+    let reference = attempt.provider_reference.as_deref().ok_or_else(missing)?;
+    let request_id = capture.id.to_string();
+    let question = Question::Capture { request_id: &request_id, reference };
+    match link.find(app, &question).await {
+        Ok(None) => ask(app, capture, currency, attempt).await.map(drop),
+        found => {
+            let report = found.ok().flatten();
+            record(app, capture.tenant_id, capture.id, report).await.map(drop)
+        }
+    }
 }
 
 fn too_much() -> Problem {
