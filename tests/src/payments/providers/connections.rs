@@ -83,7 +83,8 @@ async fn a_connection_is_its_tenants_and_its_secret_nobodys(site: &Site) {
     // A sealed secret that is copied to another tenant's row opens for nobody.
     site.try_run(
         "UPDATE connections SET secret = (SELECT c.secret FROM connections c \
-         WHERE c.tenant_id <> connections.tenant_id AND c.kind = 'stripe') WHERE kind = 'stripe'",
+         WHERE c.tenant_id <> connections.tenant_id AND c.kind = 'stripe') \
+         WHERE kind = 'stripe' AND priority = 1",
     )
     .await
     .expect("the owner of the database may");

@@ -54,7 +54,9 @@ async fn a_timeout_charges_nobody_twice(site: &Site) {
     assert_eq!(confirm(&bank, &next, "next", "pm_card").await.ok(200)["state"], "succeeded");
     let paid = |connector: &str| vec![(connector.to_owned(), "authorized".to_owned())];
     assert_eq!(attempts(&bank, &next).await, paid("paynova"));
-    assert_eq!(attempts(&bank, &path).await, [("stripe".to_owned(), "unknown".to_owned())]);
+    // The first may have been asked by now what has become of it: by whom it was asked is the same.
+    let asked = attempts(&bank, &path).await;
+    assert_eq!((asked.len(), asked[0].0.as_str()), (1, "stripe"));
 
     // The other bank's connection to the same provider is not held back. Its key "k" is its own.
     let theirs = made(&other, "k", &json!({})).await;
