@@ -1,5 +1,6 @@
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -34,6 +35,7 @@ pub async fn serve(
         tracing::info!("stopping: finishing what is in flight");
         stopped.send_replace(true);
     };
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let mut served = pin!(axum::serve(listener, app).with_graceful_shutdown(stop).into_future());
     tokio::select! {
         result = &mut served => return result,

@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 
 use kit::OperatorKey;
 
-use crate::demo::Demo;
+use crate::demo::{Demo, PASSWORD};
 use crate::mode::Mode;
 
 /// What is told to whoever starts the program.
@@ -46,6 +46,11 @@ impl Announcement {
             writeln!(f, "    key   {}", tenant.api_key(Mode::Live))?;
             writeln!(f, "    test  {}", tenant.api_key(Mode::Test))?;
         }
+        writeln!(
+            f,
+            "\nSign in there as owner, admin, finance-approver, operator, analyst or developer"
+        )?;
+        writeln!(f, "@NAME.example, such as owner@riverside.example; the password is: {PASSWORD}")?;
         let (riverside, nordhafen) = (&self.demo[0], &self.demo[1]);
         let (url, own, other) = (
             format!("http://{}/v1/payments", self.address),

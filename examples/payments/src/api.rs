@@ -6,8 +6,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::{
-    access, audit, bulk, customers, disputes, events, integrations, ledger, payments, plan, probes,
-    usage, webhooks, workflows,
+    access, api_keys, audit, bulk, customers, disputes, events, integrations, ledger, payments,
+    people, plan, probes, sign_in, usage, webhooks, workflows,
 };
 
 /// Returns the routes of tenants, with the description of all routes.
@@ -33,6 +33,9 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .merge(usage::router())
         .merge(access::routes::router())
         .merge(audit::routes::router())
+        .merge(sign_in::routes::router())
+        .merge(people::routes::router())
+        .merge(api_keys::routes::router())
 }
 
 #[derive(OpenApi)]
@@ -56,6 +59,9 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         (name = "integrations", description = "Providers that a tenant is connected to"),
         (name = "access", description = "Who may do what"),
         (name = "webhooks", description = "Events, sent to where a tenant wants them"),
+        (name = "auth", description = "Signing in and out, at a tenant's host"),
+        (name = "members", description = "Who works for a tenant"),
+        (name = "api-keys", description = "What programs use"),
         (name = "usage", description = "What a tenant has used, and may use"),
         (name = "audit", description = "Who did what"),
         (name = "probes", description = "For whoever runs the service")

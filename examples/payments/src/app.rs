@@ -18,6 +18,7 @@ use crate::connectors::Connector;
 use crate::integrations::Integrations;
 use crate::patience::Patience;
 use crate::payments::reconcile::OpenWork;
+use crate::people::Desk;
 
 /// What the platform runs on; put together by [`Service`](crate::Service).
 #[derive(Clone)]
@@ -38,6 +39,8 @@ pub(crate) struct Backends {
     pub(crate) simulator: Arc<dyn Connector>,
     /// The tenants' connections to providers.
     pub(crate) integrations: Arc<Integrations>,
+    /// People, their sessions and keys.
+    pub(crate) people: Desk,
     /// The server behind the two, if they are shared.
     pub(crate) redis: Option<RedisStore>,
     /// The time of day.
@@ -102,6 +105,10 @@ impl App {
 
     pub(crate) fn directory(&self) -> &dyn TenantDirectory {
         &*self.backends.directory
+    }
+
+    pub(crate) fn people(&self) -> &Desk {
+        &self.backends.people
     }
 
     pub(crate) fn limiter(&self) -> &Arc<dyn RateLimiter> {

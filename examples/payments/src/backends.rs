@@ -14,8 +14,8 @@ use kit::{DemoClock, Sealer};
 use tenancy_core::limit::{MemoryRateLimiter, RateLimiter};
 use tenancy_core::usage::{MemoryUsageMeter, UsageMeter};
 use tenancy_core::{
-    CacheOptions, CachedDirectory, Clock, Error, ErrorKind, InvalidationBus, SystemClock,
-    TenantDirectory, WithSandboxes,
+    CacheOptions, CachedDirectory, Clock, Error, ErrorKind, InvalidationBus, MemoryInvalidationBus,
+    SystemClock, TenantDirectory, WithSandboxes,
 };
 use tenancy_redis::{
     OnLoss, RedisInvalidationBus, RedisOptions, RedisRateLimiter, RedisStore, RedisUsageMeter,
@@ -23,6 +23,7 @@ use tenancy_redis::{
 use tenancy_sqlx::{Migration, SqlDirectory, TenantDb, TenantDbOptions};
 
 use crate::Config;
+use crate::api_keys::ApiKeyRecord;
 use crate::app::Backends;
 use crate::audit::AuditStore;
 use crate::bulk::{Batch, Item};
@@ -39,8 +40,10 @@ use crate::payments::Payment;
 use crate::payments::attempts::Attempt;
 use crate::payments::captures::Capture;
 use crate::payments::refunds::Refund;
+use crate::people::{self, Desk, Invitation, Member, Roster};
 use crate::plans::plans;
 use crate::quota::{QuotaAlert, TransactionMonth};
+use crate::sign_in::SignIn;
 use crate::workflows::{Decision, Definition, Run, Version};
 
 const MIGRATIONS: &[Migration] = &[
@@ -65,6 +68,12 @@ const MIGRATIONS: &[Migration] = &[
         "integrations",
         include_str!("../migrations/sqlite/0020_integrations.sql"),
         include_str!("../migrations/postgres/0020_integrations.sql"),
+    ),
+    Migration::new(
+        30,
+        "people",
+        include_str!("../migrations/sqlite/0030_people.sql"),
+        include_str!("../migrations/postgres/0030_people.sql"),
     ),
     Migration::new(
         40,
@@ -126,8 +135,10 @@ pub(crate) async fn open(config: &Config) -> Result<(Backends, SqlDirectory), Er
         clock.clone(),
     );
     let integrations = Arc::new(Integrations::of(config, sealer));
+    let people = Desk::open(config, directory.clone())?;
     let backends = Backends {
         db,
+        people,
         directory: tenants,
         tenants: directory.clone(),
         plans: plans(config.requests_per_minute),
@@ -169,15 +180,13 @@ fn remembered(
     mut directory: SqlDirectory,
     redis: Option<&RedisStore>,
 ) -> (SqlDirectory, Arc<dyn TenantDirectory>) {
-    let bus: Option<Arc<dyn InvalidationBus>> = match redis {
-        Some(redis) => Some(Arc::new(RedisInvalidationBus::open(redis.clone()))),
-        None => None,
+    let bus: Arc<dyn InvalidationBus> = match redis {
+        Some(redis) => Arc::new(RedisInvalidationBus::open(redis.clone())),
+        None => Arc::new(MemoryInvalidationBus::new()),
     };
-    if let Some(bus) = &bus {
-        directory = directory.with_bus(bus.clone());
-    }
+    directory = directory.with_bus(bus.clone());
     let tenants = CachedDirectory::new(directory.clone(), CacheOptions::new());
-    (directory, Arc::new(WithSandboxes::of(tenants.follow(bus, ASK_FOR_CHANGES))))
+    (directory, Arc::new(WithSandboxes::of(tenants.follow(Some(bus), ASK_FOR_CHANGES))))
 }
 
 struct Counters {
@@ -263,6 +272,12 @@ async fn open_database(
         .register::<Account>()
         .register::<Entry>()
         .register::<Posting>()
+        .register_shared::<people::Account>()
+        .register::<Member>()
+        .register::<Roster>()
+        .register::<Invitation>()
+        .register::<SignIn>()
+        .register::<ApiKeyRecord>()
         .register::<Event>()
         .register::<Job>()
         .register::<Notification>()

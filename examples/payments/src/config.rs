@@ -37,6 +37,10 @@ pub struct Config {
     #[arg(long, env = "PAYMENTS_BASE_DOMAIN", default_value = "localhost", value_name = "DOMAIN")]
     pub base_domain: String,
 
+    /// Folder to write mail into, such as invitations; without it none is sent
+    #[arg(long, env = "PAYMENTS_MAIL_DIR", value_name = "PATH")]
+    pub mail_dir: Option<PathBuf>,
+
     /// Secret of at least 32 bytes that signs tokens (HS256); without it there are API keys only.
     /// Better set by the environment: other users of the machine can read arguments
     #[arg(long, env = "PAYMENTS_JWT_SECRET", hide_env_values = true, value_name = "SECRET")]

@@ -76,6 +76,24 @@ id!(
     "hld_",
     "hld_01k8p0g2v7e9h9qk3x5t7w1zra"
 );
+id!(
+    /// Names a user of the platform: `usr_…`.
+    UserId,
+    "usr_",
+    "usr_01k8p0g2v7e9h9qk3x5t7w1zra"
+);
+id!(
+    /// Names a session: `ses_…`.
+    SessionId,
+    "ses_",
+    "ses_01k8p0g2v7e9h9qk3x5t7w1zra"
+);
+id!(
+    /// Names an API key: `key_…`.
+    ApiKeyId,
+    "key_",
+    "key_01k8p0g2v7e9h9qk3x5t7w1zra"
+);
 
 id!(
     /// Names a correction of the ledger: `cor_…`.

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use tenancy_core::resolve::{
-    ApiKeyResolver, HeaderResolver, JwtKey, JwtResolver, ResolverChain, SubdomainResolver,
+    ApiKeyResolver, HeaderResolver, JwtKey, JwtResolver, ResolverChain, SessionResolver,
+    SubdomainResolver,
 };
 use tenancy_core::{Clock, Error, ErrorKind, TenantDirectory};
 
@@ -21,6 +22,7 @@ pub(crate) fn chain(
     let chain = ResolverChain::new(directory)
         .clock(clock)
         .with(ApiKeyResolver::bearer())
+        .with(SessionResolver::host_cookie())
         .with(HeaderResolver::x_tenant_id())
         .with(SubdomainResolver::under(&config.base_domain)?);
     Ok(match config.jwt_secret() {

@@ -2,14 +2,14 @@
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::{from_fn, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use kit::{DemoClock, OperatorKey};
 use tenancy_axum::{AccessLayer, RateLimitLayer, TenantLayer, UsageLayer};
 use tenancy_core::ResolverChain;
 use tenancy_core::audit::AuditLevel;
 
 use crate::app::App;
-use crate::{api, mode, pages, probes};
+use crate::{api, mode, pages, probes, sign_in};
 
 /// The largest body: a hundred times what a payment needs.
 const BODY: usize = 64 * 1024;
@@ -24,6 +24,7 @@ pub(crate) fn router(
     usage: &UsageLayer,
     operated: Option<(DemoClock, OperatorKey)>,
 ) -> Router {
+    let keep = from_fn_with_state(app.clone(), sign_in::keep);
     let longest = app.patience().request;
     let tenants = TenantLayer::new(chain).audit(app.auditor().clone(), AuditLevel::Failures);
     let limits = RateLimitLayer::new(app.limiter().clone()).by_plan().audit(app.auditor().clone());
@@ -32,6 +33,7 @@ pub(crate) fn router(
         routes
             .layer(from_fn(mode::enter))
             .layer(kit::catch_panics())
+            .layer(keep.clone())
             .layer(from_fn(kit::audit::audit_requests))
             .layer(usage.clone())
             .layer(access.clone())
@@ -56,5 +58,6 @@ pub(crate) fn router(
         .layer(from_fn(move |request, next| kit::within(longest, request, next)))
         .layer(map_response(kit::security_headers))
         .layer(from_fn(kit::trace_requests))
+        .layer(from_fn(kit::peer_addr))
         .with_state(app)
 }

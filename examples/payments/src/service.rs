@@ -58,8 +58,11 @@ impl Service {
         let neighbours = announcement.demo().iter().map(|tenant| neighbour(tenant, &announcement));
 
         let chain = resolvers::chain(&config, backends.directory.clone(), backends.clock.clone())?;
-        let access = AccessLayer::new(Arc::new(PlatformGrants), access::catalogue()?)
-            .clock(backends.clock.clone());
+        let access = AccessLayer::new(
+            Arc::new(PlatformGrants::new(backends.db.clone())),
+            access::catalogue()?,
+        )
+        .clock(backends.clock.clone());
         let usage = UsageLayer::new(backends.meter.clone());
         let audit = backends.audit.clone();
         let (db, grace) = (backends.db.clone(), backends.patience.at_the_end());

@@ -1,10 +1,14 @@
 //! The sessions at tenants.
 
-use tenancy_core::entity::ToValue as _;
-use tenancy_core::{Error, Session, SessionSecret, TenantId, TenantKey};
+use sqlx::SqlSafeStr as _;
+use tenancy_core::entity::{FromValue as _, Kind, Row, ToValue as _, Value};
+use tenancy_core::{Error, ErrorKind, Session, SessionHash, SessionSecret, TenantId, TenantKey};
+use time::OffsetDateTime;
 
+use super::changes;
 use super::read::StoredActor;
 use super::sql_directory::{SqlDirectory, to_json};
+use crate::backend::{Access, Connection};
 
 impl SqlDirectory {
     /// Adds a session; only the hash of its cookie is stored.
@@ -46,4 +50,69 @@ impl SqlDirectory {
         let keys = [TenantKey::SessionHash(secret.hash())];
         Ok(self.change("end a session", tenant, &keys, sql, values).await? > 0)
     }
+
+    /// Ends a session by its id: one of another browser, of which nobody has the cookie. Tells
+    /// whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unavailable`] when the database does not answer.
+    pub async fn end_session_by_id(&self, tenant: TenantId, id: &str) -> Result<bool, Error> {
+        let sql = "DELETE FROM tenancy_sessions WHERE tenant_id = $1 AND id = $2";
+        let values = vec![tenant.to_value(), id.to_value()];
+        self.change_session("end a session", tenant, id, sql, values).await
+    }
+
+    /// Changes when a session ends: later as long as somebody is at work. Tells whether there is
+    /// such a session.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unavailable`] when the database does not answer.
+    pub async fn extend_session(
+        &self,
+        tenant: TenantId,
+        id: &str,
+        until: OffsetDateTime,
+    ) -> Result<bool, Error> {
+        let sql = "UPDATE tenancy_sessions SET expires_at = $3 WHERE tenant_id = $1 AND id = $2";
+        let values = vec![tenant.to_value(), id.to_value(), until.to_value()];
+        self.change_session("extend a session", tenant, id, sql, values).await
+    }
+
+    async fn change_session(
+        &self,
+        doing: &'static str,
+        tenant: TenantId,
+        id: &str,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<bool, Error> {
+        let mut connection = self.db().begin_shared(Access::ReadWrite).await?;
+        changes::next_revision(&mut connection).await?;
+        let Some(hash) = session_hash(&mut connection, tenant, id).await? else {
+            return Ok(false);
+        };
+        connection.execute(doing, sql.into_sql_str(), values).await?;
+        let keys = [TenantKey::SessionHash(hash)];
+        let change = changes::record(&mut connection, tenant, &keys).await?;
+        connection.commit().await?;
+        self.publish(&change).await;
+        Ok(true)
+    }
+}
+
+async fn session_hash(
+    connection: &mut Connection,
+    tenant: TenantId,
+    id: &str,
+) -> Result<Option<SessionHash>, Error> {
+    let sql = "SELECT hash FROM tenancy_sessions WHERE tenant_id = $1 AND id = $2";
+    let values = vec![tenant.to_value(), id.to_value()];
+    let read = |row: &mut dyn Row| Vec::<u8>::from_value(row.take(0, Kind::Bytes)?);
+    let found = connection.fetch("find a session", sql.into_sql_str(), values, read).await?;
+    let Some(hash) = found.into_iter().next() else { return Ok(None) };
+    let hash = <[u8; 32]>::try_from(hash)
+        .map_err(|_| Error::new(ErrorKind::Internal, "find a session: its hash is malformed"))?;
+    Ok(Some(SessionHash::from_bytes(hash)))
 }

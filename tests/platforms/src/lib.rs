@@ -16,3 +16,5 @@ mod http;
 mod journey;
 #[path = "../../src/payments/mod.rs"]
 mod payments;
+#[path = "../../src/people/mod.rs"]
+mod people;

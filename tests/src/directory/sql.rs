@@ -85,7 +85,19 @@ async fn a_session_is_found_until_it_is_ended_by_its_tenant() {
         assert!(!one.end_session(*south, &secrets[0]).await.unwrap());
         assert!(one.end_session(*north, &secrets[0]).await.unwrap());
         assert!(find(other, TenantKey::SessionHash(secrets[0].hash())).await.is_none());
-        assert!(find(other, TenantKey::SessionHash(secrets[1].hash())).await.is_some());
+        let souths = || find(other, TenantKey::SessionHash(secrets[1].hash()));
+        assert!(souths().await.is_some());
+
+        // By its id, as it is at another tenant too.
+        let later = clock.now() + time::Duration::hours(1);
+        assert!(!one.extend_session(*north, "s_1", later).await.unwrap());
+        assert!(one.extend_session(*south, "s_1", later).await.unwrap());
+        assert_eq!(souths().await.unwrap().session.unwrap().expires_at(), later);
+        assert!(!one.end_session_by_id(*north, "s_1").await.unwrap());
+        assert!(souths().await.is_some());
+        assert!(one.end_session_by_id(*south, "s_1").await.unwrap());
+        assert!(souths().await.is_none());
+        assert!(!one.end_session_by_id(*south, "s_1").await.unwrap());
     }
 }
 

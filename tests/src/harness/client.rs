@@ -57,6 +57,11 @@ impl Client {
         Self { credential: Some(credential.to_owned()), ..self.clone() }
     }
 
+    /// The same caller without a credential.
+    pub(crate) fn without_credential(&self) -> Self {
+        Self { credential: None, ..self.clone() }
+    }
+
     /// Begins a request.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));

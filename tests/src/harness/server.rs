@@ -107,6 +107,11 @@ impl Server {
         self.client(slug).with_credential(&self.tenant(slug).test_key)
     }
 
+    /// Somebody at a tenant's host who has no credential yet.
+    pub(crate) fn visitor(&self, slug: &str) -> Client {
+        Client::of(&self.announced, Some(self.tenant(slug))).without_credential()
+    }
+
     /// A caller without any credential.
     pub(crate) fn stranger(&self) -> Client {
         Client::of(&self.announced, None)

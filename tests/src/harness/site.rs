@@ -90,6 +90,18 @@ impl Site {
         self.servers.is_none()
     }
 
+    /// Counts the rows of a table that a condition is true of, past the program.
+    pub(crate) async fn rows_where(&self, condition: &str) -> i64 {
+        self.try_count(format!("SELECT count(*) FROM {condition}"))
+            .await
+            .expect("the table is there")
+    }
+
+    /// Returns the folder that mail is written into, if the server is told so.
+    pub(crate) fn mail(&self) -> std::path::PathBuf {
+        self.folder.path().join("mail")
+    }
+
     /// Runs SQL past the program, as whoever owns the database.
     pub(crate) async fn try_run(&self, sql: &str) -> Result<(), sqlx::Error> {
         if let Some(servers) = &self.servers {

@@ -3,8 +3,8 @@ use tenancy_core::{Error, ErrorKind};
 
 use super::{Declared, Role};
 use crate::{
-    audit, bulk, customers, disputes, events, integrations, ledger, payments, plan, usage,
-    webhooks, workflows,
+    api_keys, audit, bulk, customers, disputes, events, integrations, ledger, payments, people,
+    plan, usage, webhooks, workflows,
 };
 
 /// The features that ask for permissions.
@@ -22,6 +22,8 @@ const FEATURES: &[&[Declared]] = &[
     webhooks::CAPABILITIES,
     plan::CAPABILITIES,
     usage::CAPABILITIES,
+    people::CAPABILITIES,
+    api_keys::CAPABILITIES,
 ];
 
 /// Returns all capabilities there are.

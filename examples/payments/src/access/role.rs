@@ -1,4 +1,9 @@
+use serde::Deserialize;
+use serde::de::Error as _;
+
 /// The roles at a tenant, and two that no member has.
+///
+/// It reads as a name that a member can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     /// Answers for the tenant: may do everything in it.
@@ -47,5 +52,19 @@ impl Role {
             Self::Support => "support",
             Self::ApiKey => "api_key",
         }
+    }
+
+    /// Reads a role that a member can have.
+    pub(crate) fn of_member(name: &str) -> Option<Self> {
+        let is_member = |role: &Self| !matches!(role, Self::Support | Self::ApiKey);
+        Self::ALL.into_iter().filter(is_member).find(|role| role.as_str() == name)
+    }
+}
+
+impl<'de> Deserialize<'de> for Role {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::of_member(&name)
+            .ok_or_else(|| D::Error::custom("a role of members is expected: GET /v1/roles"))
     }
 }

@@ -3,7 +3,9 @@
 mod history;
 mod prepare;
 mod random;
+mod staff;
 mod tenants;
 
 pub(crate) use prepare::prepare;
+pub(crate) use staff::PASSWORD;
 pub(crate) use tenants::{Demo, TENANTS};

@@ -4,6 +4,7 @@ use tenancy_core::{Error, ErrorKind, TenantDirectory as _, TenantKey};
 use tenancy_sqlx::{SqlDirectory, TenantDb};
 
 use super::history::History;
+use super::staff::staff;
 use super::{Demo, TENANTS};
 use crate::Config;
 use crate::customers::Customer;
@@ -11,6 +12,7 @@ use crate::mode::Mode;
 use crate::payments::attempts::Attempt;
 use crate::payments::captures::{self, Capture};
 use crate::payments::{Payment, PaymentState};
+use crate::people::{Account, Member, Roster};
 use crate::plans::plans;
 
 /// Makes the demo tenants in an empty directory, and returns those there are.
@@ -80,6 +82,7 @@ async fn make(
     }
     let tenant = demo.tenant(&plans(config.requests_per_minute))?;
     unless_there(rows(demo, db).await)?;
+    accounts(demo, db).await?;
     unless_there(directory.insert(&tenant).await)?;
     unless_there(directory.insert_api_key(&test, &demo.key(Mode::Test)).await)?;
     unless_there(directory.insert_api_key(&live, &demo.key(Mode::Live)).await)
@@ -88,6 +91,9 @@ async fn make(
 async fn rows(demo: &Demo, db: &TenantDb) -> Result<(), Error> {
     let history = History::of(demo);
     let mut tx = db.tenant(demo.id());
+    let members: Vec<_> = staff(demo).into_iter().map(|(_, member)| member).collect();
+    tx.repo::<Roster>().insert(Roster::of(demo.id(), &members)).await?;
+    tx.repo::<Member>().insert_many(members).await?;
     tx.repo::<Customer>().insert_many(history.customers).await?;
     let payments = tx.repo::<Payment>().insert_many(history.payments).await?;
     tx.repo::<Attempt>().insert_many(history.attempts).await?;
@@ -97,6 +103,20 @@ async fn rows(demo: &Demo, db: &TenantDb) -> Result<(), Error> {
         captures::post(&mut tx, capture, payment.currency, capture.created_at).await?;
     }
     tx.commit().await
+}
+
+async fn accounts(demo: &Demo, db: &TenantDb) -> Result<(), Error> {
+    for (account, _) in staff(demo) {
+        if db.read_shared().repo::<Account>().get(&account.email).await?.is_some() {
+            continue;
+        }
+        let mut tx = db.shared();
+        match tx.repo::<Account>().insert(account).await {
+            Ok(_) => tx.commit().await?,
+            other => unless_there(other.map(drop))?,
+        }
+    }
+    Ok(())
 }
 
 fn unless_there(result: Result<(), Error>) -> Result<(), Error> {

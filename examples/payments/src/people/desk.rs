@@ -1,0 +1,32 @@
+use std::sync::Arc;
+
+use kit::identity::{FolderMailer, Mailer, NoMailer, PasswordHasher};
+use tenancy_core::Error;
+use tenancy_sqlx::SqlDirectory;
+
+use crate::Config;
+use crate::sign_in::Throttle;
+
+/// What work about people needs.
+#[derive(Clone)]
+pub(crate) struct Desk {
+    /// Where keys and sessions are known.
+    pub(crate) directory: SqlDirectory,
+    pub(crate) mailer: Arc<dyn Mailer>,
+    pub(crate) hasher: PasswordHasher,
+    pub(crate) throttle: Throttle,
+}
+
+/// So many passwords are hashed at the same time.
+const AT_ONCE: usize = 2;
+
+impl Desk {
+    pub(crate) fn open(config: &Config, directory: SqlDirectory) -> Result<Self, Error> {
+        let mailer: Arc<dyn Mailer> = match &config.mail_dir {
+            Some(folder) => Arc::new(FolderMailer::open(folder)?),
+            None => Arc::new(NoMailer),
+        };
+        let (hasher, throttle) = (PasswordHasher::new(AT_ONCE), Throttle::new()?);
+        Ok(Self { directory, mailer, hasher, throttle })
+    }
+}

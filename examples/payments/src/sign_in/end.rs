@@ -1,0 +1,34 @@
+use tenancy_core::{Error, List, SessionSecret, TenantId};
+
+use super::session::SignIn;
+use crate::app::App;
+use crate::ids::UserId;
+
+/// Ends one session, by its cookie.
+pub(super) async fn end(app: &App, tenant: TenantId, secret: &SessionSecret) -> Result<(), Error> {
+    app.people().directory.end_session(tenant, secret).await.map(drop)
+}
+
+/// Ends all sessions of somebody at a tenant.
+pub(crate) async fn end_all(app: &App, tenant: TenantId, user: UserId) -> Result<(), Error> {
+    /// So many are ended at a time.
+    const AT_ONCE: u16 = 100;
+
+    loop {
+        let of_user = List::oldest(AT_ONCE).filter(SignIn::USER_ID.eq(user));
+        let found = app.db().read_latest(tenant).repo::<SignIn>().list(of_user).await?;
+        for sign_in in &found.items {
+            let id = sign_in.id.to_string();
+            app.people().directory.end_session_by_id(tenant, &id).await?;
+        }
+        // Behind the sessions: what is stopped in between is found again.
+        let mut tx = app.db().tenant(tenant);
+        for sign_in in &found.items {
+            tx.repo::<SignIn>().delete(&sign_in.id).await?;
+        }
+        tx.commit().await?;
+        if !found.has_more {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,54 @@
+use kit::identity::{EmailAddress, Password};
+use tenancy_core::{Actor, ActorKind, Error, Problem, Session, SessionSecret, TenantId};
+
+use super::session::SignIn;
+use crate::app::App;
+use crate::people::{Account, Member, MemberState};
+
+/// Opens a session for a member whose password this is.
+///
+/// Whether there is such an account, a member here, or a wrong password: the answer is the same,
+/// and takes as long.
+pub(super) async fn login(
+    app: &App,
+    tenant: TenantId,
+    email: &EmailAddress,
+    password: String,
+) -> Result<(SessionSecret, Member), Problem> {
+    let people = app.people();
+    people.throttle.admit(app, email.as_str()).await?;
+    let key = email.to_string();
+    let account = app.db().read_shared().repo::<Account>().get(&key).await?;
+    let member = match &account {
+        Some(account) => {
+            app.db().read_latest(tenant).repo::<Member>().get(&account.user_id).await?
+        }
+        None => None,
+    };
+    let hash = account.as_ref().and_then(Account::password);
+    let is_right = people.hasher.is_right(Password::typed(password), hash).await?;
+    let member = member.filter(|member| is_right && member.state == MemberState::Active);
+    let member = member.ok_or_else(refused)?;
+    people.throttle.forget(app, email.as_str()).await;
+    let secret = open(app, tenant, &member).await?;
+    Ok((secret, member))
+}
+
+/// A new secret each time: one that somebody planted in the browser is never taken over.
+async fn open(app: &App, tenant: TenantId, member: &Member) -> Result<SessionSecret, Error> {
+    let now = app.now();
+    let sign_in = SignIn::new(tenant, member.id, now);
+    let actor = Actor::new(ActorKind::User, member.id.to_string());
+    let session = Session::new(sign_in.id.to_string(), tenant, actor, sign_in.idle_end(now));
+    // First what lists it: a session that nobody can find could not be ended.
+    let mut tx = app.db().tenant(tenant);
+    tx.repo::<SignIn>().insert(sign_in).await?;
+    tx.commit().await?;
+    let secret = SessionSecret::generate("ses")?;
+    app.people().directory.insert_session(&secret, &session).await?;
+    Ok(secret)
+}
+
+fn refused() -> Problem {
+    Problem::new(401, "sign_in_refused", "Address or password is wrong")
+}

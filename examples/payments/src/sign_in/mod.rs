@@ -1,0 +1,16 @@
+//! Signing in and out.
+//!
+//! A session is good at one tenant, for as long as somebody works with it and for twelve hours at
+//! most. Its cookie is kept nowhere but in the browser.
+
+mod end;
+mod keep;
+mod login;
+pub(crate) mod routes;
+mod session;
+mod throttle;
+
+pub(crate) use end::end_all;
+pub(crate) use keep::keep;
+pub(crate) use session::SignIn;
+pub(crate) use throttle::Throttle;

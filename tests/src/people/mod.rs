@@ -1,0 +1,51 @@
+//! People who sign in, what they may do, and the keys of their programs.
+
+mod api_keys;
+mod browser;
+mod invitations;
+mod roles;
+mod sign_in;
+
+use serde_json::{Value, json};
+
+pub(crate) use browser::Browser;
+
+use crate::harness::{Server, Site, eventually};
+
+const UNLIMITED: [&str; 2] = ["--requests-per-minute", "100000"];
+
+/// What the demo people sign in with.
+const PASSWORD: &str = "a demo password";
+
+/// Waits until a credential opens nothing any more: that is so on every node within a second.
+async fn ended(what: &str, mut status: impl AsyncFnMut() -> u16) {
+    let started = std::time::Instant::now();
+    eventually(what, async || status().await == 401).await;
+    assert!(started.elapsed() < std::time::Duration::from_secs(3), "{what}");
+}
+
+/// Starts a server that writes mail into a folder beside the data.
+async fn with_mail(site: &Site) -> Server {
+    let folder = site.mail().display().to_string();
+    site.serve(&[UNLIMITED[0], UNLIMITED[1], "--mail-dir", &folder]).await
+}
+
+/// Reads the token of the newest mail to somebody.
+fn token_for(site: &Site, email: &str) -> String {
+    let mails = std::fs::read_dir(site.mail()).expect("a folder");
+    let mails = mails.map(|entry| entry.expect("an entry"));
+    let to = format!("To: {email}\n");
+    let read = |entry: std::fs::DirEntry| {
+        let changed = entry.metadata().and_then(|data| data.modified()).expect("a time");
+        (changed, std::fs::read_to_string(entry.path()).expect("text"))
+    };
+    let mut mails: Vec<_> = mails.map(read).filter(|(_, text)| text.starts_with(&to)).collect();
+    mails.sort();
+    let (_, text) = mails.pop().unwrap_or_else(|| panic!("no mail to {email}"));
+    let token = text.lines().find_map(|line| line.strip_prefix("token: "));
+    token.expect("a token").to_owned()
+}
+
+fn invitation(email: &str, role: &str) -> Value {
+    json!({ "email": email, "name": "Mara Lindqvist", "role": role })
+}
