@@ -86,9 +86,9 @@ async fn sign_in(
     responses((status = 204, description = "The session has ended"))
 )]
 async fn sign_out(
+    tenant: HomeTenant,
     _: CurrentActor,
     State(app): State<App>,
-    tenant: HomeTenant,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     if let Some(secret) = secret_of(&headers) {
@@ -105,9 +105,9 @@ async fn sign_out(
     responses((status = 204, description = "All sessions have ended"))
 )]
 async fn sign_out_everywhere(
+    tenant: HomeTenant,
     CurrentActor(actor): CurrentActor,
     State(app): State<App>,
-    tenant: HomeTenant,
 ) -> Result<Response, Problem> {
     if let Ok(user) = actor.id().parse::<UserId>() {
         end::end_all(&app, tenant.id(), user).await?;
