@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{UNLIMITED, ledger_adds_up};
+use super::ledger_adds_up;
 use crate::harness::{Answer, Client, Server, Site, eventually, on_both_stacks};
 use crate::http::token;
 

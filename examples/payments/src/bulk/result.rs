@@ -74,7 +74,7 @@ pub(super) async fn view(tx: &mut TenantTx, batch: Batch) -> Result<BatchView, E
 }
 
 #[derive(Debug, FromTenantRow)]
-struct Line {
+struct Outcome {
     line: i64,
     state: ItemState,
     code: Option<String>,
@@ -84,7 +84,7 @@ struct Line {
 /// Writes a line for each row. Neither accounts nor anything else that the file said is in it: so
 /// no spreadsheet takes a field for a formula.
 pub(super) async fn csv(tx: &mut TenantTx, batch: &Batch) -> Result<String, Error> {
-    let lines: Vec<Line> = tx
+    let lines: Vec<Outcome> = tx
         .sql(
             "SELECT line, state, code, payment_id FROM bulk_items
              WHERE batch_id = $1 ORDER BY line",
@@ -93,7 +93,7 @@ pub(super) async fn csv(tx: &mut TenantTx, batch: &Batch) -> Result<String, Erro
         .fetch_all_as()
         .await?;
     let mut text = "row,state,code,payment\r\n".to_owned();
-    for Line { line, state, code, payment_id } in lines {
+    for Outcome { line, state, code, payment_id } in lines {
         let (state, code) = (state.as_str(), code.unwrap_or_default());
         let payment = payment_id.map(|id| id.to_string()).unwrap_or_default();
         // A string takes everything.
