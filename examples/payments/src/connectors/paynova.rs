@@ -92,8 +92,8 @@ impl Connector for Paynova {
         capture: bool,
     ) -> Result<Report, CallError> {
         let mode = if capture { "charge" } else { "reserve" };
-        let more = json!({ "source": payment_method, "mode": mode });
-        self.order("/api/payments", order, more).await
+        let members = json!({ "source": payment_method, "mode": mode });
+        self.order("/api/payments", order, members).await
     }
 
     async fn capture(&self, order: &Order<'_>, reference: &str) -> Result<Report, CallError> {

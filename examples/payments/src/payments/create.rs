@@ -110,6 +110,7 @@ async fn make_and_confirm(
     .await
 }
 
+#[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
 enum Begun {
     First(Attempt, Link),
     Again(Answer),

@@ -66,10 +66,10 @@ async fn a_connection_is_its_tenants_and_its_secret_nobodys(site: &Site) {
     }
 
     // A new key is used from the next call on; one that the provider does not know says so.
-    let changes = json!({ "secret": "sk_another_key", "priority": 9, "version": 1 });
-    let changed = bank.send(bank.request(Method::PATCH, &path).json(&changes)).await.ok(200);
+    let new_key = json!({ "secret": "sk_another_key", "priority": 9, "version": 1 });
+    let changed = bank.send(bank.request(Method::PATCH, &path).json(&new_key)).await.ok(200);
     assert_eq!((&changed["priority"], &changed["version"]), (&9.into(), &2.into()));
-    bank.send(bank.request(Method::PATCH, &path).json(&changes))
+    bank.send(bank.request(Method::PATCH, &path).json(&new_key))
         .await
         .refused(409, "connection_changed");
     bank.post(&format!("{path}/test"), &json!({})).await.ok(200);

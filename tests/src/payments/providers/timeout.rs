@@ -83,8 +83,8 @@ async fn a_timeout_charges_nobody_twice(site: &Site) {
     assert_eq!(confirm(&bank, &path, "k", "pm_card").await.body, unknown.body);
 
     // 7. Now it can be given back.
-    let back = refund(&bank, &path, "back", 4_000).await.ok(201);
-    crate::payments::is_refunded(&bank, &back).await;
+    let promised = refund(&bank, &path, "back", 4_000).await.ok(201);
+    crate::payments::is_refunded(&bank, &promised).await;
     for bank in [&bank, &other] {
         ledger_adds_up(bank).await;
     }

@@ -51,6 +51,7 @@ pub(crate) async fn take(
     .await
 }
 
+#[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
 enum Begun {
     First(Capture, Currency, Attempt),
     Again(Answer),
