@@ -19,6 +19,7 @@ macro_rules! shapes_contract {
             grants_a_part,
             takes_what_was_used_anyway,
             gives_a_charge_back_once,
+            starts_anew_when_all_was_given_back,
             gives_nothing_back_to_others,
             forgets_when_told_to,
             lets_pass_what_only_a_shadow_refuses,
@@ -159,6 +160,24 @@ pub(crate) async fn gives_a_charge_back_once(bench: &LimiterBench) {
     decide(bench, bench.harbor, &bucket, Call::charge(n(4))).await;
     let refund = decide(bench, bench.harbor, &bucket, Call::refund(id)).await;
     assert_eq!(refund.binding().remaining(), 6, "not ten");
+}
+
+/// A clock that goes backwards is held by what was charged, and by nothing else.
+pub(crate) async fn starts_anew_when_all_was_given_back(bench: &LimiterBench) {
+    let limits = [limit(AtMost::new(n(300), Duration::from_millis(1_501)).expect("a good policy"))];
+    decide(bench, bench.riverside, &limits, Call::charge(ONE)).await;
+    let id = ChargeId::generate();
+    decide(bench, bench.harbor, &limits, Call::charge(ONE).with_id(id)).await;
+    decide(bench, bench.harbor, &limits, Call::refund(id)).await;
+    // Into the bucket before.
+    let back = time::Duration::microseconds(93_060);
+    bench.clock.set(OffsetDateTime::from_unix_timestamp(1_790_000_000).expect("a time") - back);
+    let anew = decide(bench, bench.harbor, &limits, Call::charge(ONE)).await;
+    let held = decide(bench, bench.riverside, &limits, Call::charge(ONE)).await;
+    assert_eq!((anew.binding().remaining(), held.binding().remaining()), (299, 298));
+    let whole = Duration::from_micros(100_067 - 1 + 1_501_000);
+    assert_eq!(held.binding().reset_after(), whole, "held at the begin of its bucket");
+    assert!(anew.binding().reset_after() < whole, "held by nothing");
 }
 
 pub(crate) async fn gives_nothing_back_to_others(bench: &LimiterBench) {

@@ -109,6 +109,10 @@ impl AtMostState {
         if let Some(count) = usize::try_from(age).ok().and_then(|age| self.counts.get_mut(age)) {
             *count = count.saturating_sub(cost.get());
         }
+        if self.counts.iter().all(|count| *count == 0) {
+            // As good as none: it does not hold a clock that goes backwards either.
+            self.newest = 0;
+        }
     }
 
     /// When the state is the same as none.
