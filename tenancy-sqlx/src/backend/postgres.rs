@@ -102,7 +102,13 @@ pub(super) async fn create_database(
                 "make the database of a tenant: another role owns it: provision as that role",
             ));
         }
-        let close = AssertSqlSafe(format!("REVOKE ALL ON DATABASE {} FROM PUBLIC", quote(&name)));
+        // One message is one transaction. Postgres refuses the second of two instances that change
+        // who may use a database at the same time, hence the lock.
+        let close = AssertSqlSafe(format!(
+            "SELECT pg_advisory_xact_lock(hashtextextended('{name}', 0));
+             REVOKE ALL ON DATABASE {} FROM PUBLIC",
+            quote(&name)
+        ));
         let closed = connection.execute(sqlx::raw_sql(close)).await;
         closed.map_err(|error| from_sqlx(DOING, error))?;
         // It is of no more use; how it ends changes nothing.

@@ -201,8 +201,8 @@ async fn tenants_are_provisioned_side_by_side() {
             let tenant = placed(TenantId::generate(), placement);
             world.database.owns(&tenant).await;
             directory.insert(tenant.clone()).expect("inserted");
-            // Three programs make the same place at once.
-            for _ in 0..3 {
+            // Six programs make the same place at once.
+            for _ in 0..6 {
                 let (db, tenant) = (world.bare.clone(), tenant.clone());
                 running.spawn(async move { db.provision(&tenant, &[NOTES]).await });
             }
