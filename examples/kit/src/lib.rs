@@ -1,6 +1,6 @@
 //! What both platforms share: strict request bodies and queries, refusals, pages' headers, ids,
-//! the audit log, events, jobs, webhooks, a clock to move, documentation, logs, and serving until told
-//! to stop.
+//! the audit log, events, jobs, webhooks out and in, a clock to move, documentation, logs, and
+//! serving until told to stop.
 
 pub mod audit;
 mod clock;
@@ -12,6 +12,7 @@ mod headers;
 pub mod identity;
 #[doc(hidden)]
 pub mod ids;
+pub mod inbound;
 pub mod jobs;
 mod json;
 mod list;

@@ -6,14 +6,15 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::{
-    access, api_keys, audit, bulk, customers, disputes, events, integrations, ledger, payments,
-    people, plan, probes, sign_in, usage, webhooks, workflows,
+    access, api_keys, audit, bulk, customers, disputes, events, inbound, integrations, ledger,
+    payments, people, plan, probes, sign_in, usage, webhooks, workflows,
 };
 
 /// Returns the routes of tenants, with the description of all routes.
 pub(crate) fn router() -> OpenApiRouter<App> {
     let mut description = Description::openapi();
     description.merge(probes::router().into_openapi());
+    description.merge(inbound::receive::router().into_openapi());
     OpenApiRouter::with_openapi(description)
         .merge(customers::routes::router())
         .merge(payments::routes::router())
@@ -26,6 +27,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .merge(workflows::approvals::router())
         .merge(events::routes::router())
         .merge(events::notifications::router())
+        .merge(inbound::routes::router())
         .merge(webhooks::endpoints::router())
         .merge(webhooks::deliveries::router())
         .merge(plan::routes::router())
@@ -62,6 +64,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         (name = "auth", description = "Signing in and out, at a tenant's host"),
         (name = "members", description = "Who works for a tenant"),
         (name = "api-keys", description = "What programs use"),
+        (name = "inbound", description = "Events of others"),
         (name = "usage", description = "What a tenant has used, and may use"),
         (name = "audit", description = "Who did what"),
         (name = "probes", description = "For whoever runs the service")

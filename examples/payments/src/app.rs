@@ -3,6 +3,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use kit::DemoClock;
 use kit::events::{Outbox, Subject};
+use kit::inbound::Inbound;
 use kit::jobs::Jobs;
 use kit::webhooks::Webhooks;
 use tenancy_core::audit::{AuditLog, Auditor};
@@ -51,6 +52,8 @@ pub(crate) struct Backends {
     pub(crate) outbox: Outbox,
     /// What is to be done later.
     pub(crate) jobs: Jobs,
+    /// Who tells of events.
+    pub(crate) inbound: Inbound,
     /// Who is told of events.
     pub(crate) webhooks: Webhooks,
     /// How long a request may wait for them.
@@ -150,6 +153,14 @@ impl App {
         self.follow_up(tenant);
         self.backends.outbox.note(tenant);
         self.backends.jobs.note(tenant, self.now());
+    }
+
+    pub(crate) fn backends(&self) -> &Backends {
+        &self.backends
+    }
+
+    pub(crate) fn inbound(&self) -> &Inbound {
+        &self.backends.inbound
     }
 
     pub(crate) fn webhooks(&self) -> &Webhooks {

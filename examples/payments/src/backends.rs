@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kit::events::{self, Event, Outbox};
+use kit::inbound::{self, Inbound};
 use kit::jobs::{self, Job, Jobs, PlatformKey};
 use kit::notifications::{self, Notification};
 use kit::outbound::{Outbound, Reach};
@@ -63,6 +64,7 @@ const MIGRATIONS: &[Migration] = &[
     jobs::migration(11),
     notifications::migration(12),
     webhooks::migration(13),
+    inbound::migration(14),
     Migration::new(
         20,
         "integrations",
@@ -122,11 +124,12 @@ pub(crate) async fn open(config: &Config) -> Result<(Backends, SqlDirectory), Er
         None => Counters::in_memory(&clock),
     };
     let (directory, tenants) = remembered(directory, redis.as_ref());
-    let sealer = Arc::new(sealer(config)?);
     let simulator = Arc::new(Simulator::default());
     let outbox = Outbox::new(API_VERSION);
     let jobs = Jobs::new(PlatformKey::envelopes(&db).await?, clock.clone());
     let reach = if config.webhooks_to_loopback { Reach::PublicAndLoopback } else { Reach::Public };
+    let sealer = Arc::new(sealer(config)?);
+    let inbound = Inbound::new(sealer.clone(), jobs.clone(), clock.clone());
     let webhooks = Webhooks::new(
         sealer.clone(),
         Outbound::new(reach, "payments-webhooks/1"),
@@ -151,6 +154,7 @@ pub(crate) async fn open(config: &Config) -> Result<(Backends, SqlDirectory), Er
         demo_clock,
         outbox,
         jobs,
+        inbound,
         webhooks,
         patience,
         audit,
@@ -295,7 +299,8 @@ async fn open_database(
         .register::<Decision>()
         .auditor(audit.auditor().clone())
         .max_connections(16);
-    let db = webhooks::register(options).connect(&url).await.map_err(not_opened)?;
+    let db =
+        inbound::register(webhooks::register(options)).connect(&url).await.map_err(not_opened)?;
     db.migrate(MIGRATIONS).await?;
     Ok((db, patience))
 }

@@ -20,6 +20,7 @@ mod disputes;
 mod events;
 mod idempotency;
 mod ids;
+mod inbound;
 mod integrations;
 mod ledger;
 mod line;

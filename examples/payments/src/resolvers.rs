@@ -1,12 +1,14 @@
 use std::sync::Arc;
 
+use http::request::Parts;
 use tenancy_core::resolve::{
-    ApiKeyResolver, HeaderResolver, JwtKey, JwtResolver, ResolverChain, SessionResolver,
-    SubdomainResolver,
+    ApiKeyResolver, Claimed, HeaderResolver, JwtKey, JwtResolver, ResolverChain, SessionResolver,
+    SubdomainResolver, TenantClaim, TenantResolver,
 };
-use tenancy_core::{Clock, Error, ErrorKind, TenantDirectory};
+use tenancy_core::{Clock, Error, ErrorKind, ResolvedVia, TenantDirectory, TenantKey, Trust};
 
 use crate::Config;
+use crate::inbound::receive::PREFIX;
 
 /// Who issues tokens for this service, and what they call it.
 const ISSUER: &str = "payments";
@@ -24,7 +26,8 @@ pub(crate) fn chain(
         .with(ApiKeyResolver::bearer())
         .with(SessionResolver::host_cookie())
         .with(HeaderResolver::x_tenant_id())
-        .with(SubdomainResolver::under(&config.base_domain)?);
+        .with(SubdomainResolver::under(&config.base_domain)?)
+        .with(InboundPath);
     Ok(match config.jwt_secret() {
         Some(secret) => {
             let key = JwtKey::hs256(secret.as_bytes()).map_err(|source| {
@@ -35,4 +38,23 @@ pub(crate) fn chain(
         }
         None => chain,
     })
+}
+
+/// Reads the tenant that a source's address names.
+struct InboundPath;
+
+impl TenantResolver for InboundPath {
+    fn via(&self) -> ResolvedVia {
+        ResolvedVia::Path
+    }
+
+    fn resolve(&self, parts: &Parts) -> Claimed {
+        let Some(rest) = parts.uri.path().strip_prefix(PREFIX) else { return Claimed::Absent };
+        let tenant = rest.split('/').next().unwrap_or_default();
+        let Ok(key) = TenantKey::parse(tenant) else {
+            let fault = "read the address of a source: it names nobody";
+            return Claimed::Invalid(Error::new(ErrorKind::TenantUnknown, fault));
+        };
+        Claimed::Claim(TenantClaim::new(key, Trust::Address))
+    }
 }

@@ -9,7 +9,7 @@ use tenancy_core::ResolverChain;
 use tenancy_core::audit::AuditLevel;
 
 use crate::app::App;
-use crate::{api, mode, pages, probes, sign_in};
+use crate::{api, inbound, mode, pages, probes, sign_in};
 
 /// The largest body: a hundred times what a payment needs.
 const BODY: usize = 64 * 1024;
@@ -26,7 +26,10 @@ pub(crate) fn router(
 ) -> Router {
     let keep = from_fn_with_state(app.clone(), sign_in::keep);
     let longest = app.patience().request;
-    let tenants = TenantLayer::new(chain).audit(app.auditor().clone(), AuditLevel::Failures);
+    // Providers tell what has become of money also when a bank is suspended.
+    let tenants = TenantLayer::new(chain)
+        .audit(app.auditor().clone(), AuditLevel::Failures)
+        .serve_suspended(|parts| parts.uri.path().starts_with(inbound::receive::PREFIX));
     let limits = RateLimitLayer::new(app.limiter().clone()).by_plan().audit(app.auditor().clone());
     // Resolve, limit, count, and only then the handler.
     let for_tenants = |routes: Router<App>| {
@@ -42,12 +45,16 @@ pub(crate) fn router(
     };
     let (api, description) = api::router().split_for_parts();
     let (probes, _) = probes::router().split_for_parts();
+    // With a limit of their own: neither takes from the other.
+    let (sources, _) = inbound::receive::router().split_for_parts();
+    let sources = sources.layer(kit::catch_panics()).layer(tenants.clone());
     let of_operators = operated
         .map(|(clock, key)| kit::clock_router(clock, key).layer(map_response(kit::no_store)));
     Router::new()
         .merge(of_operators.unwrap_or_default())
         .merge(for_tenants(api).layer(map_response(kit::no_store)))
         .merge(for_tenants(pages::router()).layer(from_fn(pages::explain)))
+        .merge(sources.layer(map_response(kit::no_store)))
         .merge(probes)
         .merge(pages::assets())
         .merge(kit::docs(description))

@@ -66,8 +66,8 @@ impl Service {
         let usage = UsageLayer::new(backends.meter.clone());
         let audit = backends.audit.clone();
         let (db, grace) = (backends.db.clone(), backends.patience.at_the_end());
-        let workers = Workers::start(&backends);
         let app = App::new(backends, &config.base_domain, neighbours.collect());
+        let workers = Workers::start(&app);
         let reconciler = tokio::spawn(reconcile::run(app.clone(), directory));
         let router = router(app, chain, &access, &usage, operated);
         Ok(Self {

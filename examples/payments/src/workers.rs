@@ -1,11 +1,13 @@
 use std::time::Duration;
 
+use kit::inbound::{Applier, INBOUND};
 use kit::jobs::{Handlers, Runner};
 use kit::webhooks::{DELIVER, Publisher, REPLAY};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::app::Backends;
+use crate::app::{App, Backends};
+use crate::inbound::OnPayments;
 
 /// What goes on beside requests: events are published, and jobs are done.
 pub(crate) struct Workers {
@@ -15,10 +17,13 @@ pub(crate) struct Workers {
 }
 
 impl Workers {
-    pub(crate) fn start(backends: &Backends) -> Self {
-        let Backends { db, directory, jobs, webhooks, demo_clock, .. } = backends;
-        let handlers =
-            Handlers::default().with(DELIVER, webhooks.clone()).with(REPLAY, webhooks.replays());
+    pub(crate) fn start(app: &App) -> Self {
+        let Backends { db, directory, jobs, inbound, webhooks, demo_clock, .. } = app.backends();
+        let applier = Applier::new(inbound.clone(), OnPayments(app.clone()));
+        let handlers = Handlers::default()
+            .with(INBOUND, applier)
+            .with(DELIVER, webhooks.clone())
+            .with(REPLAY, webhooks.replays());
         let publisher = Publisher::new(webhooks.clone(), db.clone(), directory.clone());
         let runner = Runner::new(jobs.clone(), db.clone(), directory.clone(), handlers);
         let (stop, stopped) = watch::channel(false);

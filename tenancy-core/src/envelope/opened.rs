@@ -7,11 +7,12 @@ use super::contents::Contents;
 use crate::context::ContextParts;
 use crate::{
     Actor, Error, ErrorKind, RequestId, ResolvedVia, TenantContext, TenantDirectory, TenantId,
-    TenantKey, Trust,
+    TenantKey, TenantStatus, Trust,
 };
 
 /// What a good envelope says. Whether the tenant is still served is asked next, with
-/// [`for_writing`](Self::for_writing) or [`for_reading`](Self::for_reading).
+/// [`for_writing`](Self::for_writing), [`for_reading`](Self::for_reading) or
+/// [`for_suspended`](Self::for_suspended).
 #[derive(Clone)]
 #[must_use = "a job runs in the context that a directory makes of it"]
 pub struct Opened {
@@ -80,7 +81,7 @@ impl Opened {
         self,
         directory: &(impl TenantDirectory + ?Sized),
     ) -> Result<TenantContext, Error> {
-        self.admitted(directory, true).await
+        self.admitted(directory, |status| status.admit(true)).await
     }
 
     /// Makes the context of work that only reads, which a read-only tenant takes too.
@@ -92,13 +93,30 @@ impl Opened {
         self,
         directory: &(impl TenantDirectory + ?Sized),
     ) -> Result<TenantContext, Error> {
-        self.admitted(directory, false).await
+        self.admitted(directory, |status| status.admit(false)).await
+    }
+
+    /// Makes the context of work that is done for a suspended tenant too, such as writing down
+    /// what a provider says has become of its money.
+    ///
+    /// # Errors
+    ///
+    /// As [`for_writing`](Self::for_writing), but for [`ErrorKind::TenantSuspended`].
+    pub async fn for_suspended(
+        self,
+        directory: &(impl TenantDirectory + ?Sized),
+    ) -> Result<TenantContext, Error> {
+        let admit = |status| match status {
+            TenantStatus::Suspended => Ok(()),
+            other => other.admit(true),
+        };
+        self.admitted(directory, admit).await
     }
 
     async fn admitted(
         self,
         directory: &(impl TenantDirectory + ?Sized),
-        writes: bool,
+        admit: impl FnOnce(TenantStatus) -> Result<(), Error> + Send,
     ) -> Result<TenantContext, Error> {
         let entry = directory.find(&TenantKey::Id(self.tenant_id)).await?;
         let tenant = entry.map(|entry| entry.tenant).ok_or_else(|| {
@@ -108,7 +126,7 @@ impl Opened {
             let message = "open an envelope: the directory found another tenant";
             return Err(Error::new(ErrorKind::ForeignTenant, message));
         }
-        tenant.status().admit(writes)?;
+        admit(tenant.status())?;
         Ok(TenantContext::of(ContextParts {
             tenant,
             resolved_via: ResolvedVia::Envelope,

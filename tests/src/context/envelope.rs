@@ -204,12 +204,14 @@ async fn it_arrives_as_it_was_sealed() {
 #[tokio::test]
 async fn the_tenants_status_counts_when_it_is_opened() {
     let world = World::new();
-    for (member, writing, reading) in [
-        (&world.north, None, None),
-        (&world.south, None, None),
-        (&world.museum, Some(ErrorKind::TenantReadOnly), None),
-        (&world.frozen, Some(ErrorKind::TenantSuspended), Some(ErrorKind::TenantSuspended)),
-        (&world.gone, Some(ErrorKind::TenantUnknown), Some(ErrorKind::TenantUnknown)),
+    let (read_only, suspended) = (ErrorKind::TenantReadOnly, ErrorKind::TenantSuspended);
+    let unknown = Some(ErrorKind::TenantUnknown);
+    for (member, writing, reading, for_suspended) in [
+        (&world.north, None, None, None),
+        (&world.south, None, None, None),
+        (&world.museum, Some(read_only), None, Some(read_only)),
+        (&world.frozen, Some(suspended), Some(suspended), None),
+        (&world.gone, unknown, unknown, unknown),
     ] {
         let context = context(member.id, member.slug);
         let envelope = world.envelopes.seal(&context, QUEUE, PAYLOAD, TTL).unwrap();
@@ -217,6 +219,8 @@ async fn the_tenants_status_counts_when_it_is_opened() {
         let kind = |made: Result<TenantContext, Error>| made.err().map(|error| error.kind());
         assert_eq!(kind(opened().for_writing(&*world.directory).await), writing, "{}", member.slug);
         assert_eq!(kind(opened().for_reading(&*world.directory).await), reading, "{}", member.slug);
+        let made = opened().for_suspended(&*world.directory).await;
+        assert_eq!(kind(made), for_suspended, "{}", member.slug);
     }
     let nobody = context(TenantId::generate(), "nobody");
     let envelope = world.envelopes.seal(&nobody, QUEUE, PAYLOAD, TTL).unwrap();

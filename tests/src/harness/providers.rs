@@ -115,6 +115,33 @@ impl Providers {
         ids
     }
 
+    /// Says where a server sends the events of an account, and what it signs with.
+    pub(crate) async fn tell_of_events(&self, name: &str, account: &str, url: &str, secret: &str) {
+        let target = json!({ "account": account, "url": url, "secret": secret });
+        let path = format!("{}/_admin/webhooks", self.url(name));
+        let answer = self.http.put(path).json(&target).send().await.expect("an answer");
+        assert_eq!(answer.status(), 204);
+    }
+
+    /// Has a server send all events of an account, each so often. Returns their types and what was
+    /// answered, such as `refund.done 200`.
+    pub(crate) async fn deliver(
+        &self,
+        name: &str,
+        account: &str,
+        order: &str,
+        times: u32,
+    ) -> Vec<String> {
+        let delivery = json!({ "account": account, "order": order, "times": times });
+        let path = format!("{}/_admin/webhooks/deliver", self.url(name));
+        let answer = self.http.post(path).json(&delivery).send().await.expect("an answer");
+        let delivered: Value = answer.json().await.expect("JSON");
+        let delivered = delivered.as_array().expect("a list").iter();
+        let line =
+            |one: &Value| format!("{} {}", one["type"].as_str().expect("a type"), one["status"]);
+        delivered.map(line).collect()
+    }
+
     async fn tell(&self, name: &str, what: &str, body: &Value) {
         let url = format!("{}/_admin/{what}", self.url(name));
         let answer = self.http.post(url).json(body).send().await.expect("an answer");

@@ -4,6 +4,7 @@ mod audit;
 mod bulk;
 mod clock;
 mod events;
+mod inbound;
 mod invariants;
 mod ledger;
 mod lost;

@@ -20,6 +20,12 @@ pub trait Handler: Send + Sync {
     /// What stands in the way: the job is begun again later, after a second at first, after an
     /// hour at last, and twenty times at most.
     async fn run(&self, job: Taken) -> Result<Settled, Error>;
+
+    /// Tells whether jobs of a suspended tenant are done too. Without more they wait until it is
+    /// suspended no longer.
+    fn serves_suspended(&self) -> bool {
+        false
+    }
 }
 
 /// Who does which kind of job.

@@ -154,10 +154,14 @@ impl Runner {
         let (jobs, db, directory) = (self.jobs.clone(), self.db.clone(), self.directory.clone());
         let sealed = sealed_payload(job.id, &job.payload);
         let opened = jobs.keys().open(job.envelope.as_str(), &job.kind, sealed.as_bytes());
+        let handler = self.handlers.of(&job.kind).cloned();
         let context = match opened {
-            Ok(opened) if opened.tenant_id() == job.tenant_id => {
-                opened.for_writing(&*directory).await
-            }
+            Ok(opened) if opened.tenant_id() == job.tenant_id => match &handler {
+                Some(handler) if handler.serves_suspended() => {
+                    opened.for_suspended(&*directory).await
+                }
+                _ => opened.for_writing(&*directory).await,
+            },
             Ok(_) => {
                 Err(Error::new(ErrorKind::ForeignTenant, "open a job: it is another tenant's"))
             }
@@ -167,7 +171,7 @@ impl Runner {
             Ok(context) => context,
             Err(error) => return self.not_run(&job, &error).await,
         };
-        let Some(handler) = self.handlers.of(&job.kind).cloned() else {
+        let Some(handler) = handler else {
             let error = Error::new(ErrorKind::Misconfigured, "do a job: its kind has no handler");
             return self.fail(&job, &error, Some(HELD.unsigned_abs())).await;
         };

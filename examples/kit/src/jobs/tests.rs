@@ -106,6 +106,7 @@ impl Running {
 struct Count {
     done: Arc<Mutex<Vec<(TenantId, String, u32)>>>,
     fails: bool,
+    serves_suspended: bool,
     told: Arc<Notify>,
 }
 
@@ -125,6 +126,10 @@ impl Handler for Count {
         let settled = job.done(&mut tx).await?;
         tx.commit().await?;
         Ok(settled)
+    }
+
+    fn serves_suspended(&self) -> bool {
+        self.serves_suspended
     }
 }
 
@@ -316,4 +321,21 @@ async fn jobs_of_a_suspended_tenant_wait_for_it() {
     let job = NewJob { kind: "count", payload: &1, run_at: world.clock.now(), priority: 0 };
     let foreign = world.jobs.enqueue(&mut tx, &world.tenants[1], job).await.unwrap_err();
     assert_eq!(foreign.kind(), ErrorKind::ForeignTenant);
+}
+
+#[tokio::test]
+async fn jobs_that_serve_a_suspended_tenant_do_not_wait() {
+    let count = Count { serves_suspended: true, ..Count::default() };
+    let world = World::new().await;
+    world.directory.set_status(world.tenants[0].tenant_id(), TenantStatus::Suspended).unwrap();
+    world.directory.set_status(world.tenants[1].tenant_id(), TenantStatus::ReadOnly).unwrap();
+    for of in 0..2 {
+        world.enqueue(of, 1).await;
+    }
+    let running = world.run(&world.jobs, &count);
+    count.reaches(1).await;
+    until("the other one is put off", async || world.one(1).await.last_error.is_some()).await;
+    running.stop().await;
+    let done: Vec<_> = count.done.lock().unwrap().iter().map(|(tenant, ..)| *tenant).collect();
+    assert_eq!(done, [world.tenants[0].tenant_id()]);
 }

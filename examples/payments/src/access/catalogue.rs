@@ -3,8 +3,8 @@ use tenancy_core::{Error, ErrorKind};
 
 use super::{Declared, Role};
 use crate::{
-    api_keys, audit, bulk, customers, disputes, events, integrations, ledger, payments, people,
-    plan, usage, webhooks, workflows,
+    api_keys, audit, bulk, customers, disputes, events, inbound, integrations, ledger, payments,
+    people, plan, usage, webhooks, workflows,
 };
 
 /// The features that ask for permissions.
@@ -19,6 +19,7 @@ const FEATURES: &[&[Declared]] = &[
     bulk::CAPABILITIES,
     events::CAPABILITIES,
     integrations::CAPABILITIES,
+    inbound::CAPABILITIES,
     webhooks::CAPABILITIES,
     plan::CAPABILITIES,
     usage::CAPABILITIES,

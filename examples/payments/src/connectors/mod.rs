@@ -2,12 +2,14 @@
 
 mod connector;
 mod http;
-mod paynova;
+pub(crate) mod paynova;
 mod simulator;
-mod stripe;
+pub(crate) mod stripe;
+mod told;
 
 pub(crate) use connector::{CallError, Connector, Order, Question, Report, Standing};
 pub(crate) use http::{Endpoint, client};
 pub(crate) use paynova::Paynova;
 pub(crate) use simulator::Simulator;
 pub(crate) use stripe::Stripe;
+pub(crate) use told::Told;

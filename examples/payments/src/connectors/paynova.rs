@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use super::http::{Endpoint, Reply, segment, send};
-use super::{CallError, Connector, Order, Question, Report, Standing};
+use super::{CallError, Connector, Order, Question, Report, Standing, Told};
 use crate::money::{Amount, Currency};
 
 /// Paynova: JSON, amounts as people write them, and requests signed with the account's secret.
@@ -153,6 +153,17 @@ fn report(operation: &Value) -> Result<Report, CallError> {
     Ok(Report { reference, amount, currency, standing })
 }
 
+/// Reads an event: it carries the operation that it is about, under our own id.
+///
+/// # Errors
+///
+/// [`CallError::Unknown`] for an operation that is not understood.
+pub(crate) fn told(event: &Value) -> Result<Vec<Told>, CallError> {
+    let operation = &event["data"];
+    let Some(request_id) = operation["externalId"].as_str() else { return Ok(Vec::new()) };
+    Ok(vec![Told { request_id: request_id.to_owned(), report: report(operation)? }])
+}
+
 /// A reason is a word of at most sixty letters: what else a provider says goes nowhere.
 fn reason(reason: &Value) -> String {
     let word = reason.as_str().unwrap_or("refused").to_ascii_lowercase();
@@ -189,5 +200,17 @@ mod tests {
         assert_eq!(of("IN_PROGRESS", "1.005").unwrap().standing, Standing::Pending);
         assert!(of("DONE", "1.00").is_err(), "an amount that is not understood is not known");
         assert!(of("PERHAPS", "1.005").is_err());
+    }
+
+    #[test]
+    fn an_event_tells_of_its_operation() {
+        let money = json!({ "value": "4.00", "currency": "EUR" });
+        let mut event = json!({ "type": "charge.done", "data": {
+            "externalId": "cap_1", "paymentId": "pn_1", "status": "DONE", "money": money } });
+        let read = told(&event).unwrap();
+        assert_eq!((read[0].request_id.as_str(), read[0].report.amount.units()), ("cap_1", 400));
+        event["data"]["money"]["value"] = "4.001".into();
+        assert!(told(&event).is_err());
+        assert_eq!(told(&json!({ "data": { "operationId": "op_1" } })), Ok(Vec::new()));
     }
 }

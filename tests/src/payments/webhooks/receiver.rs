@@ -128,7 +128,7 @@ impl Message {
 }
 
 /// RFC 2104, from the hash alone.
-pub(super) fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
+pub(crate) fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
     assert!(key.len() <= 64, "a longer key is hashed first");
     let pad = |with: u8| {
         let mut block = [with; 64];

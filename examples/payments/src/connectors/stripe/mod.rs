@@ -9,8 +9,10 @@ use super::{CallError, Connector, Order, Question, Report, Standing};
 use crate::money::{Amount, Currency};
 
 mod report;
+mod told;
 
 use report::{of_capture, of_intent, of_refund};
+pub(crate) use told::told;
 
 /// Whoever speaks the public shapes of Stripe's API, as Stripe does.
 ///

@@ -10,5 +10,5 @@ mod void;
 pub(crate) use attempt::{Attempt, AttemptState, AttemptView};
 pub(super) use confirm::{Confirmation, answer, confirm};
 pub(crate) use confirm::{ask, open};
-pub(super) use record::record;
+pub(crate) use record::record;
 pub(super) use void::void;

@@ -6,5 +6,5 @@ mod take;
 
 pub(crate) use capture::{Capture, CaptureState, CaptureView};
 pub(crate) use record::post;
-pub(super) use record::record;
+pub(crate) use record::record;
 pub(super) use take::{Capturing, ask_again, take};

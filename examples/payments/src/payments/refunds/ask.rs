@@ -28,5 +28,5 @@ pub(crate) async fn ask(app: &App, refund: &Refund) -> Result<(), Problem> {
         Ok(None) => link.refund(app, &order, &reference).await.ok(),
         found => found.ok().flatten(),
     };
-    record::record(app, refund.tenant_id, refund.id, report).await
+    record(app, refund.tenant_id, refund.id, report).await
 }

@@ -9,4 +9,5 @@ pub(crate) mod routes;
 
 pub(super) use ask::ask;
 pub(crate) use capabilities::CAPABILITIES;
+pub(crate) use record::record;
 pub(crate) use refund::{Refund, RefundState, RefundView};

@@ -11,7 +11,7 @@ use crate::payments::Payment;
 use crate::payments::step::{self, Halt};
 
 /// Writes down what a provider says of a refund. A provider that says nothing is asked again later.
-pub(super) async fn record(
+pub(crate) async fn record(
     app: &App,
     tenant: TenantId,
     id: RefundId,
