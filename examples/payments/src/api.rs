@@ -18,6 +18,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(description)
         .merge(customers::routes::router())
         .merge(payments::routes::router())
+        .merge(payments::attempts::routes::router())
         .merge(payments::refunds::routes::router())
         .merge(ledger::routes::router())
         .merge(ledger::corrections::routes::router())

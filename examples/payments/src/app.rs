@@ -136,7 +136,7 @@ impl App {
 
     /// Has the tenant's open questions asked until they are answered.
     pub(crate) fn follow_up(&self, tenant: TenantId) {
-        self.open_work.note(tenant);
+        self.open_work.note(tenant, self.now());
     }
 
     /// Writes what has happened to an object down, in the transaction in which it happens.

@@ -66,6 +66,12 @@ const MIGRATIONS: &[Migration] = &[
     webhooks::migration(13),
     inbound::migration(14),
     Migration::new(
+        15,
+        "outcomes",
+        include_str!("../migrations/sqlite/0015_outcomes.sql"),
+        include_str!("../migrations/postgres/0015_outcomes.sql"),
+    ),
+    Migration::new(
         20,
         "integrations",
         include_str!("../migrations/sqlite/0020_integrations.sql"),

@@ -48,6 +48,12 @@ async fn amounts_and_attempts_are_held_to_each_other(site: &Site) {
             // P25: a hold is resolved once.
             "UPDATE holds SET posted = amount + 1",
             "UPDATE holds SET posted = 1, state = 'voided'",
+            "UPDATE holds SET posted = 1, state = 'expired'",
+            "UPDATE holds SET state = 'expired', posted = 0, expires_at = NULL",
+            // What a person decides, a person signs; and what is open nobody has decided.
+            "UPDATE attempts SET resolved_by = 'user:mara'",
+            "UPDATE attempts SET evidence = 'line 17'",
+            "UPDATE attempts SET state = 'unknown', resolved_by = 'user:mara', evidence = 'a'",
         ],
     )
     .await;

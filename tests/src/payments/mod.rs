@@ -9,6 +9,7 @@ mod invariants;
 mod ledger;
 mod lost;
 mod modes;
+mod outcomes;
 mod pay_capture_refund;
 mod providers;
 mod quota;

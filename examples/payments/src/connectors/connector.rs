@@ -43,6 +43,14 @@ pub(crate) trait Connector: Send + Sync {
     }
 }
 
+/// Returns how long a connector's provider keeps a payer's money reserved, unless it is captured.
+pub(crate) fn holds_for(connector: &str) -> Duration {
+    match connector {
+        "paynova" => Duration::days(5),
+        _ => Duration::days(7),
+    }
+}
+
 /// A request whose outcome is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Question<'a> {

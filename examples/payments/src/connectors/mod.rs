@@ -7,7 +7,7 @@ mod simulator;
 pub(crate) mod stripe;
 mod told;
 
-pub(crate) use connector::{CallError, Connector, Order, Question, Report, Standing};
+pub(crate) use connector::{CallError, Connector, Order, Question, Report, Standing, holds_for};
 pub(crate) use http::{Endpoint, client};
 pub(crate) use paynova::Paynova;
 pub(crate) use simulator::Simulator;

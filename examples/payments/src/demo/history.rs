@@ -96,6 +96,13 @@ fn attempt(payment: &Payment, random: &mut Random) -> Attempt {
         failure_code: None,
         answers: None,
         answer_status: None,
+        asked: 0,
+        next_ask_at: payment.created_at,
+        given_up_at: None,
+        reported_amount: None,
+        reported_currency: None,
+        resolved_by: None,
+        evidence: None,
         created_at: payment.created_at,
         updated_at: payment.created_at,
         version: 1,
@@ -104,7 +111,10 @@ fn attempt(payment: &Payment, random: &mut Random) -> Attempt {
 
 fn capture(payment: &Payment, attempt: &Attempt, random: &mut Random) -> Capture {
     let id = CaptureId::from_uuid(id(payment.created_at, random));
-    Capture { id, ..Capture::with_authorization(payment, attempt, payment.created_at) }
+    Capture {
+        id,
+        ..Capture::with_authorization(payment, attempt, payment.amount, payment.created_at)
+    }
 }
 
 /// Mostly small, sometimes large.

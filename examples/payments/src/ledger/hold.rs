@@ -22,6 +22,8 @@ pub(crate) struct Hold {
     /// What of it has moved.
     pub(crate) posted: i64,
     pub(crate) state: HoldState,
+    /// When it ends by itself.
+    pub(crate) expires_at: Option<OffsetDateTime>,
     pub(crate) created_at: OffsetDateTime,
     pub(crate) version: i64,
 }
@@ -35,6 +37,8 @@ pub(crate) enum HoldState {
     Posted,
     /// Nothing has moved, and nothing will.
     Voided,
+    /// Nothing has moved in time.
+    Expired,
 }
 
 impl Hold {
@@ -54,9 +58,16 @@ impl Hold {
             amount: amount.units(),
             posted: 0,
             state: HoldState::Pending,
+            expires_at: None,
             created_at: now,
             version: 1,
         }
+    }
+
+    /// Ends it by itself at a time.
+    pub(crate) const fn until(mut self, at: OffsetDateTime) -> Self {
+        self.expires_at = Some(at);
+        self
     }
 
     /// Moves a part. When all has moved, it is resolved.
@@ -70,5 +81,10 @@ impl Hold {
     /// Frees what has not moved.
     pub(crate) const fn release(&mut self) {
         self.state = if self.posted > 0 { HoldState::Posted } else { HoldState::Voided };
+    }
+
+    /// Frees what has not moved in time.
+    pub(crate) const fn expire(&mut self) {
+        self.state = if self.posted > 0 { HoldState::Posted } else { HoldState::Expired };
     }
 }

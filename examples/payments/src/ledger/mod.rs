@@ -20,5 +20,5 @@ pub(crate) use account::{Account, AccountCode, Side};
 pub(crate) use capabilities::CAPABILITIES;
 pub(crate) use draft::{Cause, CauseKind, Draft};
 pub(crate) use entry::{Entry, Posting};
-pub(crate) use hold::Hold;
+pub(crate) use hold::{Hold, HoldState};
 pub(crate) use post::{post, release, reserve};

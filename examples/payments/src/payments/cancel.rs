@@ -67,26 +67,29 @@ async fn write_down(
     payment.updated_at = now;
     let payment = tx.repo::<Payment>().update(payment).await?;
     app.emit(&mut tx, &payment).await?;
-    let attempt = if has_reserved { release(&mut tx, id, now).await? } else { None };
+    let attempt = if has_reserved { release(&mut tx, id, Hold::release, now).await? } else { None };
     tx.commit().await?;
     Ok((payment, attempt))
 }
 
-/// Frees the hold, and notes that the provider has to be told.
-async fn release(
+/// Resolves the hold, and notes that the provider has to be told.
+pub(super) async fn release(
     tx: &mut TenantTx,
     id: PaymentId,
+    resolve: fn(&mut Hold),
     now: OffsetDateTime,
 ) -> Result<Option<Attempt>, Halt> {
     let of_payment = Attempt::PAYMENT_ID.eq(id).and(Attempt::STATE.eq(AttemptState::Authorized));
     let Some(mut attempt) = tx.repo::<Attempt>().find(of_payment).await? else { return Ok(None) };
     attempt.state = AttemptState::Voiding;
+    attempt.asked = 0;
+    attempt.next_ask_at = now;
     attempt.updated_at = now;
     let attempt = tx.repo::<Attempt>().update(attempt).await?;
     let of_attempt =
         Hold::CAUSE_KIND.eq(CauseKind::Attempt).and(Hold::CAUSE_ID.eq(attempt.id.uuid()));
     if let Some(mut hold) = tx.repo::<Hold>().find(of_attempt).await? {
-        hold.release();
+        resolve(&mut hold);
         tx.repo::<Hold>().update(hold).await?;
     }
     Ok(Some(attempt))

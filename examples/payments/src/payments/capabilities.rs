@@ -12,4 +12,6 @@ capabilities! {
     CapturePayments = "payments:capture" for Owner Admin Operator ApiKey;
     /// Cancel payments, or the rest of them.
     CancelPayments = "payments:cancel" for Owner Admin Operator ApiKey;
+    /// Say what has become of an attempt whose provider does not.
+    ResolveAttempts = "payments:resolve" for Owner Admin Operator;
 }

@@ -8,6 +8,7 @@ mod cancel;
 mod capabilities;
 pub(crate) mod captures;
 mod create;
+mod expire;
 mod new_payment;
 mod payment;
 pub(crate) mod reconcile;

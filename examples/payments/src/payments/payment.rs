@@ -35,6 +35,8 @@ pub(crate) struct Payment {
     pub(crate) amount_refunded: i64,
     /// What payers' banks have taken back, until it is decided and after it is lost.
     pub(crate) amount_disputed: i64,
+    /// Since when a person has to find out what has become of it.
+    pub(crate) needs_decision_since: Option<OffsetDateTime>,
     pub(crate) created_at: OffsetDateTime,
     pub(crate) updated_at: OffsetDateTime,
     pub(crate) version: i64,
@@ -78,6 +80,7 @@ impl Payment {
             amount_refunding: 0,
             amount_refunded: 0,
             amount_disputed: 0,
+            needs_decision_since: None,
             created_at: now,
             updated_at: now,
             version: 1,
@@ -139,6 +142,10 @@ pub(crate) struct PaymentView {
     amount_refunded: i64,
     /// What the payer's bank has taken back.
     amount_disputed: i64,
+    /// Since when somebody has to find out what has become of it: its provider does not say, or
+    /// says that it did something else.
+    #[serde(with = "time::serde::rfc3339::option")]
+    needs_decision_since: Option<OffsetDateTime>,
     customer: Option<CustomerId>,
     #[schema(example = "order 4711")]
     reference: Option<String>,
@@ -165,6 +172,7 @@ impl From<Payment> for PaymentView {
             amount_captured: payment.amount_captured,
             amount_refunded: payment.amount_refunded,
             amount_disputed: payment.amount_disputed,
+            needs_decision_since: payment.needs_decision_since,
             customer: payment.customer_id,
             reference: payment.reference,
             created_at: payment.created_at,

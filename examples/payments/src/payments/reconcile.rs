@@ -1,6 +1,6 @@
 //! Finding out what has become of everything that a provider was asked and did not answer.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::connectors::{Question, Report, Standing};
 use crate::integrations::Link;
 use crate::{bulk, mode, workflows};
 
-/// How often tenants with open questions are looked at.
+/// How often tenants are looked for whose open questions are due.
 const TICK: Duration = Duration::from_secs(1);
 
 /// After so many ticks all tenants are looked at: a process that was killed told nobody.
@@ -26,23 +26,26 @@ const SWEEP: u32 = 60;
 /// How many open questions of a kind are asked at a time.
 const AT_ONCE: u16 = 100;
 
-/// How long whoever asked first is left alone with it.
+/// How long whoever asked for a capture first is left alone with it.
 const GRACE: time::Duration = time::Duration::seconds(10);
 
-/// The tenants with open questions that this process knows of.
+/// The tenants with open questions that this process knows of, and when each is looked at next.
 #[derive(Debug, Default)]
-pub(crate) struct OpenWork(Mutex<BTreeSet<TenantId>>);
+pub(crate) struct OpenWork(Mutex<BTreeMap<TenantId, OffsetDateTime>>);
 
 impl OpenWork {
-    pub(crate) fn note(&self, tenant: TenantId) {
-        self.tenants().insert(tenant);
+    /// Has a tenant looked at, at this time or before.
+    pub(crate) fn note(&self, tenant: TenantId, at: OffsetDateTime) {
+        let mut tenants = self.tenants();
+        let next = tenants.entry(tenant).or_insert(at);
+        *next = at.min(*next);
     }
 
-    fn take(&self) -> BTreeSet<TenantId> {
-        std::mem::take(&mut self.tenants())
+    fn take(&self, now: OffsetDateTime) -> Vec<TenantId> {
+        self.tenants().extract_if(.., |_, at| *at <= now).map(|(tenant, _)| tenant).collect()
     }
 
-    fn tenants(&self) -> MutexGuard<'_, BTreeSet<TenantId>> {
+    fn tenants(&self) -> MutexGuard<'_, BTreeMap<TenantId, OffsetDateTime>> {
         self.0.lock().expect("no code panics while it holds this lock")
     }
 }
@@ -58,10 +61,10 @@ pub(crate) async fn run(app: App, directory: SqlDirectory) {
         {
             tracing::warn!(%error, "tenants are looked at later");
         }
-        for tenant in app.open_work().take() {
+        for tenant in app.open_work().take(app.now()) {
             match Box::pin(look_at(&app, tenant)).await {
-                Ok(false) => {}
-                Ok(true) => app.follow_up(tenant),
+                Ok(None) => {}
+                Ok(Some(next)) => app.open_work().note(tenant, next),
                 Err(problem) => {
                     tracing::warn!(code = problem.code(), "open questions are asked later");
                     app.follow_up(tenant);
@@ -85,12 +88,13 @@ async fn note_all(app: &App, directory: &SqlDirectory) -> Result<(), Error> {
     }
 }
 
-/// Asks the open questions of a tenant. Returns whether some stay open.
-async fn look_at(app: &App, tenant: TenantId) -> Result<bool, Problem> {
+/// Asks the open questions of a tenant that are due, and ends what is over. Returns when it is
+/// looked at next, if something stays open.
+async fn look_at(app: &App, tenant: TenantId) -> Result<Option<OffsetDateTime>, Problem> {
     let now = app.now();
     let mut tx = app.db().read(tenant);
-    let open = [AttemptState::Processing, AttemptState::Unknown, AttemptState::Voiding];
-    let of_attempts = List::oldest(AT_ONCE).filter(Attempt::STATE.is_in(open));
+    let due = Attempt::is_to_be_asked().and(Attempt::NEXT_ASK_AT.le(now));
+    let of_attempts = List::oldest(AT_ONCE).filter(due).order_by(Attempt::NEXT_ASK_AT.asc());
     let attempts = tx.repo::<Attempt>().list(of_attempts).await?.items;
     let of_captures = List::oldest(AT_ONCE).filter(Capture::STATE.eq(CaptureState::Processing));
     let captures = tx.repo::<Capture>().list(of_captures).await?.items;
@@ -100,9 +104,10 @@ async fn look_at(app: &App, tenant: TenantId) -> Result<bool, Problem> {
 
     workflows::expire_due(app, tenant).await?;
     bulk::work(app, tenant).await?;
+    told(super::expire::expire_due(app, tenant, now).await);
     let waits =
         workflows::has_waiting(app, tenant).await? || bulk::has_running(app, tenant).await?;
-    let some = waits || !(attempts.is_empty() && captures.is_empty() && refunds.is_empty());
+    let some = waits || !(captures.is_empty() && refunds.is_empty());
     // One that cannot be told now holds up no other.
     for attempt in attempts {
         told(ask_for_attempt(app, attempt, now).await);
@@ -115,7 +120,17 @@ async fn look_at(app: &App, tenant: TenantId) -> Result<bool, Problem> {
     for refund in refunds {
         told(refunds::ask(app, &refund).await);
     }
-    Ok(some)
+    let soon = some.then_some(now + TICK);
+    let asked = next_question(app, tenant).await?;
+    let expires = super::expire::next(app, tenant).await?;
+    Ok([soon, asked, expires].into_iter().flatten().min())
+}
+
+async fn next_question(app: &App, tenant: TenantId) -> Result<Option<OffsetDateTime>, Error> {
+    let next =
+        List::oldest(1).filter(Attempt::is_to_be_asked()).order_by(Attempt::NEXT_ASK_AT.asc());
+    let next = app.db().read(tenant).repo::<Attempt>().list(next).await?.items.pop();
+    Ok(next.map(|attempt| attempt.next_ask_at))
 }
 
 fn told(asked: Result<(), Problem>) {
@@ -125,22 +140,23 @@ fn told(asked: Result<(), Problem>) {
 }
 
 async fn ask_for_attempt(app: &App, attempt: Attempt, now: OffsetDateTime) -> Result<(), Problem> {
-    let (tenant, age) = (attempt.tenant_id, now - attempt.updated_at);
-    match attempt.state {
-        AttemptState::Voiding => return attempts::void(app, tenant, attempt).await,
-        AttemptState::Processing if age < GRACE => return Ok(()),
-        _ => {}
+    let tenant = attempt.tenant_id;
+    if attempt.state == AttemptState::Voiding {
+        return attempts::void(app, tenant, attempt).await;
     }
     let request_id = attempt.id.to_string();
     let link = Link::of_attempt(app, &attempt).await?;
     let question = Question::Authorization { request_id: &request_id };
     let is_lost = now - attempt.created_at >= link.settles_within();
     let report = match link.find(app, &question).await {
-        Ok(Some(report)) => report,
-        Ok(None) if is_lost => lost(app, &attempt).await?,
-        Ok(None) | Err(_) => return Ok(()),
+        Ok(Some(report)) => Some(report).filter(|report| report.standing != Standing::Pending),
+        Ok(None) if is_lost => Some(lost(app, &attempt).await?),
+        Ok(None) | Err(_) => None,
     };
-    attempts::record(app, tenant, attempt.id, Some(report)).await.map(drop)
+    match report {
+        Some(report) => attempts::record(app, tenant, attempt.id, Some(report)).await.map(drop),
+        None => attempts::put_off(app, &attempt).await,
+    }
 }
 
 /// The provider has never heard of it: nobody's money was taken.

@@ -15,17 +15,22 @@ use super::webhooks::receiver::hmac;
 use super::{confirm, made};
 use crate::harness::{Answer, Client, Server, eventually};
 
-const SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+pub(super) const SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// A source of a bank, and how it signs.
-struct Source {
+pub(super) struct Source {
     path: String,
     scheme: &'static str,
     secret: String,
 }
 
 impl Source {
-    async fn make(bank: &Client, slug: &str, scheme: &'static str, secret: &str) -> Self {
+    pub(super) async fn make(
+        bank: &Client,
+        slug: &str,
+        scheme: &'static str,
+        secret: &str,
+    ) -> Self {
         Self::of(bank, slug, scheme, secret, &json!({})).await
     }
 
@@ -66,7 +71,7 @@ impl Source {
         ]
     }
 
-    async fn say(&self, server: &Server, body: &Value) -> Answer {
+    pub(super) async fn say(&self, server: &Server, body: &Value) -> Answer {
         let body = body.to_string().into_bytes();
         let headers = self.headers("msg_1", now(server).await, &body);
         send(server, &self.path, headers, body).await
@@ -103,7 +108,7 @@ async fn silent(bank: &Client, key: &str) -> (String, String) {
     (path, attempts["data"][0]["id"].as_str().expect("an id").to_owned())
 }
 
-fn event(id: &str, request: &str, status: &str, amount: i64) -> Value {
+pub(super) fn event(id: &str, request: &str, status: &str, amount: i64) -> Value {
     let data = json!({ "request_id": request, "status": status, "amount": amount, "currency": "USD",
         "reference": format!("ref of {request}") });
     json!({ "id": id, "type": format!("payment.{status}"), "data": data })
@@ -115,7 +120,7 @@ async fn state_is(bank: &Client, path: &str, state: &str) {
 }
 
 /// Waits until the newest event that came in is in a state; returns it.
-async fn inbound_is(bank: &Client, state: &str) -> Value {
+pub(super) async fn inbound_is(bank: &Client, state: &str) -> Value {
     let mut newest = Value::Null;
     eventually(&format!("it is {state}"), async || {
         newest = bank.get("/v1/inbound-events?limit=1").await.ok(200)["data"][0].clone();

@@ -47,6 +47,10 @@ async fn what_is_signed_is_applied_once(site: &Site) {
         inbound_is(&bank, "ignored").await;
         ledger_adds_up(&bank).await;
     }
+    // P35: held by the database, whoever writes.
+    let twice = "UPDATE inbound_events SET external_id = 'evt_1'";
+    let refused = site.try_run(twice).await;
+    assert!(matches!(refused, Err(sqlx::Error::Database(_))), "{refused:?}");
 }
 
 /// PJ7.8.

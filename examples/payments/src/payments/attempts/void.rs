@@ -1,6 +1,6 @@
 use tenancy_core::{Problem, TenantId};
 
-use super::{Attempt, AttemptState};
+use super::{Attempt, AttemptState, put_off};
 use crate::app::App;
 use crate::integrations::Link;
 
@@ -9,8 +9,7 @@ pub(crate) async fn void(app: &App, tenant: TenantId, attempt: Attempt) -> Resul
     let Some(reference) = attempt.provider_reference.clone() else { return Ok(()) };
     let link = Link::of_attempt(app, &attempt).await?;
     if link.void(app, &reference).await.is_err() {
-        app.follow_up(tenant);
-        return Ok(());
+        return put_off(app, &attempt).await.inspect(|()| app.follow_up(tenant));
     }
     let mut tx = app.db().tenant(tenant);
     let changes = [Attempt::STATE.set(AttemptState::Voided), Attempt::UPDATED_AT.set(app.now())];

@@ -77,15 +77,16 @@ impl Capture {
     pub(crate) fn with_authorization(
         payment: &Payment,
         attempt: &Attempt,
+        amount: Amount,
         now: OffsetDateTime,
     ) -> Self {
-        let fee = Fee::of(payment.currency).on(payment.amount.units());
+        let fee = Fee::of(payment.currency).on(amount.units());
         Self {
             id: CaptureId::generate(),
             tenant_id: payment.tenant_id,
             payment_id: payment.id,
             attempt_id: attempt.id,
-            amount: payment.amount,
+            amount,
             fee,
             state: CaptureState::Succeeded,
             failure_code: None,

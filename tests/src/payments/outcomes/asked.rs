@@ -1,0 +1,91 @@
+//! A provider that does not say is asked ever more seldom, and not for ever.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{attempt, serve};
+use crate::harness::{Providers, Site, eventually, on_both_stacks};
+use crate::payments::{confirm, ledger_adds_up, made};
+
+on_both_stacks!(a_silent_provider_is_asked_ever_more_seldom);
+
+const SEARCH: &str = "payment_intents.search";
+const BANKS: [(&str, &str); 2] = [("riverside", "sk_account_one"), ("kita", "sk_account_two")];
+
+async fn a_silent_provider_is_asked_ever_more_seldom(site: &Site) {
+    let providers = Providers::start().await;
+    let server = serve(site, &providers.options()).await;
+    let mut banks = Vec::new();
+    for (slug, account) in BANKS {
+        let bank = server.client(slug);
+        let [first, _] = providers.connect(&bank, account).await;
+        // The breaker would ask even more seldom.
+        let breaker = format!("/v1/integrations/connections/{first}/breaker");
+        bank.post(&breaker, &json!({ "rule": "closed" })).await.ok(200);
+        providers.misbehave("cardway", account, "payment_intents.create", json!("hang")).await;
+        // It says nothing, at once, and is not asked a second time for that.
+        providers.misbehave("cardway", account, SEARCH, json!({ "fail": 401 })).await;
+        let path = made(&bank, "k", &json!({})).await;
+        assert_eq!(confirm(&bank, &path, "k", "pm_card").await.ok(202)["state"], "unknown");
+        banks.push((bank, account, path));
+    }
+    let asked = async |account: &str| providers.calls("cardway", account, SEARCH).await;
+
+    // At first after seconds: a minute later each is asked again, whatever was before.
+    for _ in 0..8 {
+        let mut before = Vec::new();
+        for (_, account, _) in &banks {
+            before.push(asked(account).await);
+        }
+        server.advance(Duration::from_mins(10)).await;
+        for ((_, account, _), before) in banks.iter().zip(before) {
+            eventually("it is asked again", async || asked(account).await > before).await;
+        }
+    }
+    // Then after most of an hour: once in each hour, however often the reconciler ticks.
+    for _ in 0..4 {
+        let mut before = Vec::new();
+        for (_, account, _) in &banks {
+            before.push(asked(account).await);
+        }
+        server.advance(Duration::from_hours(1)).await;
+        for ((_, account, _), before) in banks.iter().zip(before) {
+            eventually("it is asked again", async || asked(account).await > before).await;
+            assert_eq!(asked(account).await, before + 1);
+        }
+    }
+    // After three days a person has to find out, and nobody else does.
+    for (bank, _, path) in &banks {
+        let waits = bank.get(path).await.ok(200);
+        assert_eq!(
+            (&waits["state"], &waits["needs_decision_since"]),
+            (&"unknown".into(), &Value::Null)
+        );
+    }
+    server.advance(Duration::from_hours(3 * 24)).await;
+    for (bank, _, path) in &banks {
+        eventually("somebody has to find out", async || {
+            bank.get(path).await.ok(200)["needs_decision_since"].is_string()
+        })
+        .await;
+        assert!(attempt(bank, path).await["given_up_at"].is_string());
+        let told = bank.get("/v1/events?limit=1").await.ok(200)["data"][0].clone();
+        assert!(told["data"]["needs_decision_since"].is_string(), "{told}");
+    }
+    providers.behave("cardway").await;
+    server.advance(Duration::from_hours(24)).await;
+    // Now the provider would tell. What comes later is asked for, and this one is not.
+    for (bank, account, path) in &banks {
+        let hang = json!("hang");
+        providers.misbehave_times("cardway", account, "payment_intents.create", hang, 1).await;
+        let later = made(bank, "later", &json!({})).await;
+        assert_eq!(confirm(bank, &later, "later", "pm_card").await.ok(202)["state"], "unknown");
+        eventually("the later one is found", async || {
+            bank.get(&later).await.ok(200)["state"] == "succeeded"
+        })
+        .await;
+        assert_eq!(bank.get(path).await.ok(200)["state"], "unknown");
+        ledger_adds_up(bank).await;
+    }
+}
