@@ -72,6 +72,12 @@ const MIGRATIONS: &[Migration] = &[
         include_str!("../migrations/postgres/0015_outcomes.sql"),
     ),
     Migration::new(
+        16,
+        "refunds_elsewhere",
+        include_str!("../migrations/sqlite/0016_refunds_elsewhere.sql"),
+        include_str!("../migrations/postgres/0016_refunds_elsewhere.sql"),
+    ),
+    Migration::new(
         20,
         "integrations",
         include_str!("../migrations/sqlite/0020_integrations.sql"),

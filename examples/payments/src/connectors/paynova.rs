@@ -160,8 +160,18 @@ fn report(operation: &Value) -> Result<Report, CallError> {
 /// [`CallError::Unknown`] for an operation that is not understood.
 pub(crate) fn told(event: &Value) -> Result<Vec<Told>, CallError> {
     let operation = &event["data"];
-    let Some(request_id) = operation["externalId"].as_str() else { return Ok(Vec::new()) };
-    Ok(vec![Told { request_id: request_id.to_owned(), report: report(operation)? }])
+    let text = |name: &str| operation[name].as_str().map(str::to_owned);
+    // A refund under an id that is not ours was made there.
+    let is_ours = |id: &String| id.starts_with("ref_");
+    match (text("type").as_deref(), text("externalId")) {
+        (Some("refund"), external) if !external.as_ref().is_some_and(is_ours) => {
+            let reference = text("operationId").ok_or(CallError::Unknown(None))?;
+            let (payment, report) = (text("paymentId"), report(operation)?);
+            Ok(vec![Told::Refund { reference, payment, report }])
+        }
+        (_, Some(request_id)) => Ok(vec![Told::Request { request_id, report: report(operation)? }]),
+        (_, None) => Ok(Vec::new()),
+    }
 }
 
 /// A reason is a word of at most sixty letters: what else a provider says goes nowhere.
@@ -208,9 +218,19 @@ mod tests {
         let mut event = json!({ "type": "charge.done", "data": {
             "externalId": "cap_1", "paymentId": "pn_1", "status": "DONE", "money": money } });
         let read = told(&event).unwrap();
-        assert_eq!((read[0].request_id.as_str(), read[0].report.amount.units()), ("cap_1", 400));
+        let Told::Request { request_id, report } = &read[0] else { panic!("{read:?}") };
+        assert_eq!((request_id.as_str(), report.amount.units()), ("cap_1", 400));
         event["data"]["money"]["value"] = "4.001".into();
         assert!(told(&event).is_err());
         assert_eq!(told(&json!({ "data": { "operationId": "op_1" } })), Ok(Vec::new()));
+        let mut refund = json!({ "data": { "operationId": "op_1", "externalId": "portal-7",
+            "type": "refund", "paymentId": "pn_1", "status": "DONE",
+            "money": { "value": "4.00", "currency": "EUR" } } });
+        let read = told(&refund).unwrap();
+        let Told::Refund { reference, payment, .. } = &read[0] else { panic!("{read:?}") };
+        assert_eq!((reference.as_str(), payment.as_deref()), ("op_1", Some("pn_1")));
+        refund["data"]["externalId"] = "ref_1".into();
+        let read = told(&refund).unwrap();
+        assert!(matches!(&read[0], Told::Request { request_id, .. } if request_id == "ref_1"));
     }
 }

@@ -8,7 +8,7 @@ use crate::connectors::{Report, Standing, Told};
 use crate::ids::{AttemptId, CaptureId, RefundId};
 use crate::payments::attempts::{self, Attempt, AttemptState};
 use crate::payments::captures::{self, Capture, CaptureState};
-use crate::payments::refunds::{self, Refund, RefundState};
+use crate::payments::refunds::{self, Elsewhere, Refund, RefundState};
 
 /// Writes down what providers say of payments, by the same functions as the reconciler.
 ///
@@ -42,7 +42,13 @@ const fn worse(one: Applied, other: Applied) -> Applied {
 
 impl OnPayments {
     async fn to_request(&self, source: &Source, told: Told) -> Result<Applied, Error> {
-        let (tenant, Told { request_id, report }) = (source.tenant_id, told);
+        let tenant = source.tenant_id;
+        let (request_id, report) = match told {
+            Told::Request { request_id, report } => (request_id, report),
+            Told::Refund { reference, payment, report } => {
+                return self.to_refund_elsewhere(source, reference, payment, report).await;
+            }
+        };
         if let Ok(id) = request_id.parse::<AttemptId>() {
             self.to_attempt(tenant, source, id, report).await
         } else if let Ok(id) = request_id.parse::<CaptureId>() {
@@ -125,6 +131,39 @@ impl OnPayments {
         if attempt.is_none_or(|attempt| attempt.connector != source.connector) {
             return Ok(Applied::Ignored);
         }
+        self.to_known_refund(refund, report).await
+    }
+
+    /// A refund that was made at the provider is written down with the first event that says of
+    /// which payment it is. Until then, and until the payment is known to be taken, events wait.
+    async fn to_refund_elsewhere(
+        &self,
+        source: &Source,
+        reference: String,
+        payment: Option<String>,
+        report: Report,
+    ) -> Result<Applied, Error> {
+        let tenant = source.tenant_id;
+        let made = Elsewhere { connector: source.connector.clone(), reference };
+        let refund = self.0.db().read_latest(tenant).repo::<Refund>().find(made.filter()).await?;
+        if let Some(refund) = refund {
+            return self.to_known_refund(refund, report).await;
+        }
+        let Some(payment) = payment else { return Ok(Applied::NotYet("refund_unknown")) };
+        let order = (report.amount, report.currency);
+        match refunds::made_elsewhere(&self.0, tenant, made, &payment, order).await {
+            Ok(refund) => self.to_known_refund(refund, report).await,
+            Err(problem) if problem.code() == "payment_missing" => {
+                Ok(Applied::NotYet("payment_unknown"))
+            }
+            Err(problem) if problem.code() == "refund_exceeds_captured" => {
+                Ok(Applied::NotYet("refund_exceeds_captured"))
+            }
+            Err(problem) => Err(fault(problem)),
+        }
+    }
+
+    async fn to_known_refund(&self, refund: Refund, report: Report) -> Result<Applied, Error> {
         let known = match refund.state {
             RefundState::Pending | RefundState::Conflicted => None,
             RefundState::Failed => Some(false),
@@ -134,6 +173,7 @@ impl OnPayments {
             return Ok(Applied::Contradicts);
         }
         if report.standing != Standing::Pending {
+            let (tenant, id) = (refund.tenant_id, refund.id);
             refunds::record(&self.0, tenant, id, Some(report)).await.map_err(fault)?;
         }
         Ok(Applied::Done)

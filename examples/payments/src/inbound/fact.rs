@@ -24,13 +24,16 @@ pub(super) fn read(connector: &str, payload: &str) -> Result<Vec<Told>, Error> {
     }
 }
 
-/// What an event carries of a request, in the platform's own form.
+/// What an event carries, in the platform's own form: of a request by its `request_id`, or of a
+/// refund that was made at the provider by its name there, with that of its payment or without.
 ///
 /// `{"id": "…", "type": "…", "data": {"request_id": "att_…", "status": "succeeded", "amount": 1250,
 /// "currency": "USD", "reference": "…", "code": "…"}}`
 #[derive(Deserialize)]
 struct Data {
-    request_id: String,
+    request_id: Option<String>,
+    refund: Option<String>,
+    payment: Option<String>,
     status: Status,
     amount: i64,
     currency: String,
@@ -47,10 +50,11 @@ enum Status {
 }
 
 fn own(event: &Value) -> Result<Vec<Told>, Error> {
-    if event["data"].get("request_id").is_none() {
+    let data = &event["data"];
+    if data.get("request_id").is_none() && data.get("refund").is_none() {
         return Ok(Vec::new());
     }
-    let data = Data::deserialize(&event["data"]).map_err(|_| malformed())?;
+    let data = Data::deserialize(data).map_err(|_| malformed())?;
     let standing = match data.status {
         Status::Pending => Standing::Pending,
         Status::Succeeded => Standing::Succeeded,
@@ -62,7 +66,13 @@ fn own(event: &Value) -> Result<Vec<Told>, Error> {
         currency: Currency::parse(&data.currency).ok_or_else(malformed)?,
         standing,
     };
-    Ok(vec![Told { request_id: data.request_id, report }])
+    match (data.request_id, data.refund) {
+        (Some(request_id), None) => Ok(vec![Told::Request { request_id, report }]),
+        (None, Some(reference)) if is_name(&reference) => {
+            Ok(vec![Told::Refund { reference, payment: data.payment, report }])
+        }
+        _ => Err(malformed()),
+    }
 }
 
 /// Why something was refused: a word, as our own callers read it.
@@ -73,6 +83,10 @@ fn code(code: Option<String>) -> Result<String, Error> {
     };
     let code = code.unwrap_or_else(|| "declined".to_owned());
     Some(code).filter(is_word).ok_or_else(malformed)
+}
+
+fn is_name(reference: &str) -> bool {
+    (1..=200).contains(&reference.len()) && reference.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn malformed() -> Error {
@@ -94,7 +108,8 @@ mod tests {
         let good = json!({ "request_id": "att_1", "status": "declined", "amount": 5,
             "currency": "USD", "code": "lost_card" });
         let told = of(&good).unwrap();
-        assert_eq!(told[0].report.standing, Standing::Declined("lost_card".into()));
+        let Told::Request { report, .. } = &told[0] else { panic!("{told:?}") };
+        assert_eq!(report.standing, Standing::Declined("lost_card".into()));
         for (name, value) in [
             ("status", json!("done")),
             ("status", json!(null)),
@@ -107,6 +122,7 @@ mod tests {
             ("code", json!("<script>")),
             ("code", json!("")),
             ("request_id", json!(7)),
+            ("refund", json!("re_1")),
         ] {
             let mut bad = good.clone();
             bad[name] = value.clone();

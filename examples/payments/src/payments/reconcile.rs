@@ -98,7 +98,9 @@ async fn look_at(app: &App, tenant: TenantId) -> Result<Option<OffsetDateTime>, 
     let attempts = tx.repo::<Attempt>().list(of_attempts).await?.items;
     let of_captures = List::oldest(AT_ONCE).filter(Capture::STATE.eq(CaptureState::Processing));
     let captures = tx.repo::<Capture>().list(of_captures).await?.items;
-    let of_refunds = List::oldest(AT_ONCE).filter(Refund::STATE.eq(RefundState::Pending));
+    // Of what was made at a provider its events tell.
+    let ours = Refund::STATE.eq(RefundState::Pending).and(Refund::CONNECTOR.is_none());
+    let of_refunds = List::oldest(AT_ONCE).filter(ours);
     let refunds = tx.repo::<Refund>().list(of_refunds).await?.items;
     drop(tx);
 

@@ -1,5 +1,6 @@
 //! PJ7: what providers say, taken once, from those who can sign it, and applied in any order.
 
+mod elsewhere;
 mod folding;
 mod providers;
 mod refused;
@@ -128,4 +129,17 @@ pub(super) async fn inbound_is(bank: &Client, state: &str) -> Value {
     })
     .await;
     newest
+}
+
+/// Waits until an event is in a state; returns it.
+async fn newest_of(bank: &Client, external_id: &str, state: &str) -> Value {
+    let mut found = Value::Null;
+    eventually(&format!("{external_id} is {state}"), async || {
+        let events = bank.get("/v1/inbound-events?limit=100").await.ok(200);
+        let all = events["data"].as_array().expect("a list").clone();
+        found = all.into_iter().find(|it| it["external_id"] == external_id).unwrap_or_default();
+        found["state"] == state
+    })
+    .await;
+    found
 }

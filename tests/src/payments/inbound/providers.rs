@@ -14,7 +14,8 @@ on_both_stacks!(
     a_source_speaks_of_its_own_provider_only,
 );
 
-const BANKS: [(&str, &str); 2] = [("riverside", "sk_account_one"), ("kita", "sk_account_two")];
+pub(super) const BANKS: [(&str, &str); 2] =
+    [("riverside", "sk_account_one"), ("kita", "sk_account_two")];
 
 /// How each provider signs, what the platform calls it, and a secret.
 const SIGNED: [(&str, &str, &str, &str); 2] = [
@@ -27,7 +28,7 @@ const SIGNED: [(&str, &str, &str, &str); 2] = [
     ),
 ];
 
-async fn serve(site: &Site, providers: &Providers) -> Server {
+pub(super) async fn serve(site: &Site, providers: &Providers) -> Server {
     let more = providers.options();
     let mut options = MOVABLE.to_vec();
     options.extend(more.iter().map(String::as_str));
@@ -35,7 +36,7 @@ async fn serve(site: &Site, providers: &Providers) -> Server {
 }
 
 /// Connects a bank to both providers, and has both tell it of its events. Returns the sources.
-async fn connected(
+pub(super) async fn connected(
     server: &Server,
     providers: &Providers,
     (slug, account): (&str, &'static str),

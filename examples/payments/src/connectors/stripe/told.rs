@@ -4,29 +4,36 @@ use super::report::{of_capture, of_intent, of_refund};
 use crate::connectors::{CallError, Told};
 
 /// Reads an event: of a payment intent, what it says of our attempt and of our captures; of a
-/// refund, what it says of ours. Of what is not ours it says nothing.
+/// refund, what it says of ours, or of one that was made there. Of what is not ours it says nothing.
 ///
 /// # Errors
 ///
 /// [`CallError::Unknown`] for what is ours and is not understood.
 pub(crate) fn told(event: &Value) -> Result<Vec<Told>, CallError> {
     let object = &event["data"]["object"];
-    let Some(request_id) = object["metadata"]["request_id"].as_str() else { return Ok(Vec::new()) };
-    let request_id = request_id.to_owned();
-    match object["object"].as_str() {
-        Some("payment_intent") => {
-            let mut told = vec![Told { request_id, report: of_intent(object)? }];
+    let request_id = object["metadata"]["request_id"].as_str().map(str::to_owned);
+    match (object["object"].as_str(), request_id) {
+        (Some("payment_intent"), Some(request_id)) => {
+            let mut told = vec![Told::Request { request_id, report: of_intent(object)? }];
             for name in object["metadata"].as_object().into_iter().flatten().map(|(name, _)| name) {
                 // Captures stand there by their ids, each with its amount.
                 if name.starts_with("cap_")
                     && let Some(report) = of_capture(object, name)?
                 {
-                    told.push(Told { request_id: name.clone(), report });
+                    told.push(Told::Request { request_id: name.clone(), report });
                 }
             }
             Ok(told)
         }
-        Some("refund") => Ok(vec![Told { request_id, report: of_refund(object)? }]),
+        (Some("refund"), Some(request_id)) => {
+            Ok(vec![Told::Request { request_id, report: of_refund(object)? }])
+        }
+        (Some("refund"), None) => {
+            let report = of_refund(object)?;
+            let reference = report.reference.clone().ok_or(CallError::Unknown(None))?;
+            let payment = object["payment_intent"].as_str().map(str::to_owned);
+            Ok(vec![Told::Refund { reference, payment, report }])
+        }
         _ => Ok(Vec::new()),
     }
 }
@@ -52,7 +59,12 @@ mod tests {
         let told = told(&event(&intent)).unwrap();
         let told: Vec<_> = told
             .iter()
-            .map(|told| (told.request_id.as_str(), told.report.amount.units()))
+            .map(|told| match told {
+                Told::Request { request_id, report } => {
+                    (request_id.as_str(), report.amount.units())
+                }
+                other @ Told::Refund { .. } => panic!("{other:?}"),
+            })
             .collect();
         assert_eq!(told, [("att_1", 400), ("cap_1", 100)]);
     }
@@ -64,11 +76,19 @@ mod tests {
             "failure_reason": "expired_card", "metadata": { "request_id": "ref_1" },
         });
         let read = told(&event(&refund)).unwrap();
-        assert_eq!(read[0].report.standing, Standing::Declined("expired_card".into()));
+        let Told::Request { request_id, report } = &read[0] else { panic!("{read:?}") };
+        let standing = Standing::Declined("expired_card".into());
+        assert_eq!((request_id.as_str(), &report.standing), ("ref_1", &standing));
         refund["status"] = "new_in_2031".into();
         assert!(told(&event(&refund)).is_err(), "what is not understood is not known");
+        // Without our id it was made there.
         refund["metadata"] = json!({});
-        assert_eq!(told(&event(&refund)), Ok(Vec::new()));
+        refund["status"] = "pending".into();
+        refund["payment_intent"] = "pi_1".into();
+        let read = told(&event(&refund)).unwrap();
+        let Told::Refund { reference, payment, report } = &read[0] else { panic!("{read:?}") };
+        assert_eq!((reference.as_str(), payment.as_deref()), ("re_1", Some("pi_1")));
+        assert_eq!((report.amount.units(), &report.standing), (5, &Standing::Pending));
         let customer = json!({ "object": "customer", "metadata": { "request_id": "att_1" } });
         assert_eq!(told(&event(&customer)), Ok(Vec::new()));
         assert_eq!(told(&json!({})), Ok(Vec::new()));

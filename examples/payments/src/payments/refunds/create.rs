@@ -1,13 +1,14 @@
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use tenancy_core::{Problem, TenantContext, TenantId};
+use tenancy_sqlx::TenantTx;
 use utoipa::ToSchema;
 
 use super::refund::RefundView;
-use super::{Refund, RefundState, ask};
+use super::{Refund, ask};
 use crate::app::App;
 use crate::idempotency::{Answer, Fingerprint, Idempotency, Replay, Turn};
-use crate::ids::{PaymentId, RefundId};
+use crate::ids::PaymentId;
 use crate::ledger::{self, AccountCode, Cause, CauseKind, Hold};
 use crate::line::Line;
 use crate::money::Amount;
@@ -81,42 +82,47 @@ async fn begin(
         Turn::Again(answer) => return Ok(Begun::Again(answer)),
     };
     let id: PaymentId = new.payment.parse().map_err(|_| payment_missing())?;
-    let mut payment = tx.repo::<Payment>().get(&id).await?.ok_or_else(payment_missing)?;
+    let payment = tx.repo::<Payment>().get(&id).await?.ok_or_else(payment_missing)?;
     let amount = new.amount.or(Amount::new(payment.refundable())).ok_or_else(too_much)?;
-    if amount.units() > payment.refundable() {
-        return Err(too_much().into());
-    }
-    payment.amount_refunding += amount.units();
-    payment.updated_at = now;
-    let payment = tx.repo::<Payment>().update(payment).await?;
-    let refund = Refund {
-        id: RefundId::generate(),
-        tenant_id: tenant,
-        payment_id: id,
-        amount,
-        currency: payment.currency,
-        reason: new.reason.as_ref().map(|reason| reason.as_ref().to_owned()),
-        state: RefundState::Pending,
-        failure_code: None,
-        created_at: now,
-        updated_at: now,
-        version: 1,
-    };
-    let refund = tx.repo::<Refund>().insert(refund).await?;
-    app.emit(&mut tx, &refund).await?;
-    let cause = Cause { kind: CauseKind::Refund, id: refund.id.uuid() };
-    let hold = Hold::new(tenant, cause, amount, payment.currency, now);
-    tx.repo::<Hold>().insert(hold).await?;
-    let from = AccountCode::MerchantAvailable;
-    ledger::reserve(&mut tx, from, payment.currency, amount, now).await?;
+    let mut refund = Refund::new(&payment, amount, now);
+    refund.reason = new.reason.as_ref().map(|reason| reason.as_ref().to_owned());
+    let refund = promise(app, &mut tx, payment, refund).await?;
     let answer = Answer::of(StatusCode::CREATED, &RefundView::from(refund.clone()));
     Replay::complete(&mut tx, replay, &answer).await?;
     tx.commit().await?;
     Ok(Begun::First(refund, answer))
 }
 
+/// Writes a refund down and reserves its money.
+///
+/// # Errors
+///
+/// 422 `refund_exceeds_captured`, and those of [`ledger::reserve`].
+pub(super) async fn promise(
+    app: &App,
+    tx: &mut TenantTx,
+    mut payment: Payment,
+    refund: Refund,
+) -> Result<Refund, Halt> {
+    let (amount, now) = (refund.amount, refund.created_at);
+    if amount.units() > payment.refundable() {
+        return Err(too_much().into());
+    }
+    payment.amount_refunding += amount.units();
+    payment.updated_at = now;
+    let payment = tx.repo::<Payment>().update(payment).await?;
+    let refund = tx.repo::<Refund>().insert(refund).await?;
+    app.emit(tx, &refund).await?;
+    let cause = Cause { kind: CauseKind::Refund, id: refund.id.uuid() };
+    let hold = Hold::new(payment.tenant_id, cause, amount, payment.currency, now);
+    tx.repo::<Hold>().insert(hold).await?;
+    let from = AccountCode::MerchantAvailable;
+    ledger::reserve(tx, from, payment.currency, amount, now).await?;
+    Ok(refund)
+}
+
 /// The same for an id that is none, a random one and another tenant's.
-fn payment_missing() -> Problem {
+pub(super) fn payment_missing() -> Problem {
     Problem::new(422, "payment_missing", "There is no such payment").with_param("payment")
 }
 

@@ -3,11 +3,13 @@
 mod ask;
 mod capabilities;
 mod create;
+mod elsewhere;
 mod record;
 mod refund;
 pub(crate) mod routes;
 
 pub(super) use ask::ask;
 pub(crate) use capabilities::CAPABILITIES;
+pub(crate) use elsewhere::{Elsewhere, made_elsewhere};
 pub(crate) use record::record;
 pub(crate) use refund::{Refund, RefundState, RefundView};

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::ids::{PaymentId, RefundId};
 use crate::money::{Amount, Currency};
+use crate::payments::Payment;
 
 /// Money of a payment that is given back. Its id is the request's.
 #[derive(Debug, Clone, TenantEntity)]
@@ -20,9 +21,34 @@ pub(crate) struct Refund {
     pub(crate) reason: Option<String>,
     pub(crate) state: RefundState,
     pub(crate) failure_code: Option<String>,
+    /// Whose it is, if it was made at the provider.
+    pub(crate) connector: Option<String>,
+    /// The provider's name for it then. No two of a provider share one.
+    pub(crate) provider_reference: Option<String>,
     pub(crate) created_at: OffsetDateTime,
     pub(crate) updated_at: OffsetDateTime,
     pub(crate) version: i64,
+}
+
+impl Refund {
+    /// A refund that is about to be promised.
+    pub(super) fn new(payment: &Payment, amount: Amount, now: OffsetDateTime) -> Self {
+        Self {
+            id: RefundId::generate(),
+            tenant_id: payment.tenant_id,
+            payment_id: payment.id,
+            amount,
+            currency: payment.currency,
+            reason: None,
+            state: RefundState::Pending,
+            failure_code: None,
+            connector: None,
+            provider_reference: None,
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        }
+    }
 }
 
 /// What has become of a refund.
@@ -53,6 +79,11 @@ pub(crate) struct RefundView {
     reason: Option<String>,
     state: RefundState,
     failure_code: Option<String>,
+    /// At which provider it was made, if it was not made here.
+    #[schema(example = "stripe")]
+    made_at: Option<String>,
+    /// That provider's name for it.
+    provider_reference: Option<String>,
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
     #[serde(with = "time::serde::rfc3339")]
@@ -70,6 +101,8 @@ impl From<Refund> for RefundView {
             reason: refund.reason,
             state: refund.state,
             failure_code: refund.failure_code,
+            made_at: refund.connector,
+            provider_reference: refund.provider_reference,
             created_at: refund.created_at,
             updated_at: refund.updated_at,
         }
