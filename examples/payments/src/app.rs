@@ -18,7 +18,7 @@ use crate::audit::AuditStore;
 use crate::connectors::Connector;
 use crate::integrations::Integrations;
 use crate::patience::Patience;
-use crate::payments::reconcile::OpenWork;
+use crate::payments::OpenWork;
 use crate::people::Desk;
 
 /// What the platform runs on; put together by [`Service`](crate::Service).

@@ -10,6 +10,7 @@ pub(crate) mod captures;
 mod create;
 mod expire;
 mod new_payment;
+mod open_work;
 mod payment;
 pub(crate) mod reconcile;
 pub(crate) mod refunds;
@@ -18,5 +19,6 @@ mod state;
 pub(crate) mod step;
 
 pub(crate) use capabilities::CAPABILITIES;
+pub(crate) use open_work::OpenWork;
 pub(crate) use payment::{CaptureMode, Payment, PaymentView};
 pub(crate) use state::PaymentState;

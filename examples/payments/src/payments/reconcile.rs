@@ -1,12 +1,11 @@
 //! Finding out what has become of everything that a provider was asked and did not answer.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use tenancy_core::{Error, List, Problem, TenantId};
 use tenancy_sqlx::SqlDirectory;
 use time::OffsetDateTime;
+use tokio::task::JoinSet;
 
 use super::Payment;
 use super::attempts::{self, Attempt, AttemptState};
@@ -23,54 +22,66 @@ const TICK: Duration = Duration::from_secs(1);
 /// After so many ticks all tenants are looked at: a process that was killed told nobody.
 const SWEEP: u32 = 60;
 
-/// How many open questions of a kind are asked at a time.
-const AT_ONCE: u16 = 100;
+/// How many open questions of a kind are asked one after the other.
+const AT_ONCE: u16 = 20;
 
 /// How long whoever asked for a capture first is left alone with it.
 const GRACE: time::Duration = time::Duration::seconds(10);
 
-/// The tenants with open questions that this process knows of, and when each is looked at next.
-#[derive(Debug, Default)]
-pub(crate) struct OpenWork(Mutex<BTreeMap<TenantId, OffsetDateTime>>);
-
-impl OpenWork {
-    /// Has a tenant looked at, at this time or before.
-    pub(crate) fn note(&self, tenant: TenantId, at: OffsetDateTime) {
-        let mut tenants = self.tenants();
-        let next = tenants.entry(tenant).or_insert(at);
-        *next = at.min(*next);
-    }
-
-    fn take(&self, now: OffsetDateTime) -> Vec<TenantId> {
-        self.tenants().extract_if(.., |_, at| *at <= now).map(|(tenant, _)| tenant).collect()
-    }
-
-    fn tenants(&self) -> MutexGuard<'_, BTreeMap<TenantId, OffsetDateTime>> {
-        self.0.lock().expect("no code panics while it holds this lock")
-    }
-}
+/// How many tenants are looked at at once: a provider that hangs holds up its tenant, and no other.
+const TENANTS: usize = 8;
 
 /// Asks until it is stopped. Two processes may: what one writes down, the other finds done.
 pub(crate) async fn run(app: App, directory: SqlDirectory) {
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    for tick in 0_u32.. {
-        ticks.tick().await;
-        if tick % SWEEP == 0
-            && let Err(error) = note_all(&app, &directory).await
-        {
-            tracing::warn!(%error, "tenants are looked at later");
-        }
-        for tenant in app.open_work().take(app.now()) {
-            match Box::pin(look_at(&app, tenant)).await {
-                Ok(None) => {}
-                Ok(Some(next)) => app.open_work().note(tenant, next),
-                Err(problem) => {
-                    tracing::warn!(code = problem.code(), "open questions are asked later");
-                    app.follow_up(tenant);
+    let (mut ticked, mut looking) = (0_u32, JoinSet::new());
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {
+                if ticked % SWEEP == 0
+                    && let Err(error) = note_all(&app, &directory).await
+                {
+                    tracing::warn!(%error, "tenants are looked at later");
                 }
+                ticked = ticked.wrapping_add(1);
+            }
+            Some(_) = looking.join_next() => {}
+        }
+        while looking.len() < TENANTS
+            && let Some(tenant) = app.open_work().take(app.now())
+        {
+            let look = Look { app: app.clone(), tenant };
+            looking.spawn(async move { look.look().await });
+        }
+    }
+}
+
+/// A tenant that is being looked at.
+struct Look {
+    app: App,
+    tenant: TenantId,
+}
+
+impl Look {
+    async fn look(self) {
+        // At the earliest with the next tick, however it ends.
+        let soonest = self.app.now() + TICK;
+        match Box::pin(look_at(&self.app, self.tenant)).await {
+            Ok(None) => {}
+            Ok(Some(next)) => self.app.open_work().note(self.tenant, next.max(soonest)),
+            Err(problem) => {
+                tracing::warn!(code = problem.code(), "open questions are asked later");
+                self.app.open_work().note(self.tenant, soonest);
             }
         }
+    }
+}
+
+/// In a panic, too.
+impl Drop for Look {
+    fn drop(&mut self) {
+        self.app.open_work().done(self.tenant);
     }
 }
 

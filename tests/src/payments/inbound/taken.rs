@@ -13,6 +13,7 @@ on_both_stacks!(
     what_differs_moves_nothing,
     what_is_not_there_yet_is_waited_for,
     the_opposite_of_what_is_known_is_for_a_person,
+    a_trials_source_speaks_of_trials,
 );
 
 /// PJ7.1 and PJ7.5.
@@ -134,5 +135,29 @@ async fn the_opposite_of_what_is_known_is_for_a_person(site: &Site) {
         assert_eq!(newest["external_id"], "evt_3");
         assert_eq!(bank.get(&paid).await.ok(200)["state"], "succeeded");
         ledger_adds_up(&bank).await;
+    }
+}
+
+/// The two worlds of a bank have one address, and each its own sources.
+async fn a_trials_source_speaks_of_trials(site: &Site) {
+    let server = site.serve(&MOVABLE).await;
+    for slug in ["riverside", "kita"] {
+        let (live, trial) = (server.client(slug), server.test_client(slug));
+        let of_live = Source::make(&live, slug, "standard_webhooks", SECRET).await;
+        let of_trial = Source::make(&trial, slug, "standard_webhooks", SECRET).await;
+        let (path, attempt) = silent(&trial, "trial").await;
+        let said = event("evt_1", &attempt, "succeeded", 10_000);
+        of_live.say(&server, &said).await.ok(200);
+        assert_eq!(inbound_is(&live, "parked").await["last_error"], "request_unknown");
+        assert_eq!(trial.get(&path).await.ok(200)["state"], "unknown");
+        assert_eq!(trial.get("/v1/inbound-events").await.ok(200)["data"], Value::Array(vec![]));
+        of_trial.say(&server, &said).await.ok(200);
+        inbound_is(&trial, "applied").await;
+        state_is(&trial, &path, "succeeded").await;
+        for (client, source) in [(&live, &of_trial), (&trial, &of_live)] {
+            let id = source.path.rsplit('/').next().expect("an id");
+            let elsewhere = client.get(&format!("/v1/inbound-sources/{id}")).await;
+            elsewhere.refused(404, "resource_missing");
+        }
     }
 }

@@ -8,7 +8,10 @@ use super::{attempt, serve};
 use crate::harness::{Providers, Site, eventually, on_both_stacks};
 use crate::payments::{confirm, ledger_adds_up, made};
 
-on_both_stacks!(a_silent_provider_is_asked_ever_more_seldom);
+on_both_stacks!(
+    a_silent_provider_is_asked_ever_more_seldom,
+    a_provider_that_hangs_holds_up_no_other_bank,
+);
 
 const SEARCH: &str = "payment_intents.search";
 const BANKS: [(&str, &str); 2] = [("riverside", "sk_account_one"), ("kita", "sk_account_two")];
@@ -88,4 +91,49 @@ async fn a_silent_provider_is_asked_ever_more_seldom(site: &Site) {
         assert_eq!(bank.get(path).await.ok(200)["state"], "unknown");
         ledger_adds_up(bank).await;
     }
+}
+
+/// One bank has so many open questions to a provider that hangs that asking them takes longer than
+/// the other one waits.
+async fn a_provider_that_hangs_holds_up_no_other_bank(site: &Site) {
+    let providers = Providers::start().await;
+    let server = serve(site, &providers.options()).await;
+    let [(_, loud), (_, quiet)] = BANKS;
+    let (riverside, kita) = (server.client("riverside"), server.client("kita"));
+    for (bank, account) in [(&riverside, loud), (&kita, quiet)] {
+        let [first, _] = providers.connect(bank, account).await;
+        let breaker = format!("/v1/integrations/connections/{first}/breaker");
+        bank.post(&breaker, &json!({ "rule": "closed" })).await.ok(200);
+        providers.misbehave("cardway", account, "payment_intents.create", json!("hang")).await;
+    }
+    providers.misbehave("cardway", loud, SEARCH, json!("hang")).await;
+    let mut loud_paths = Vec::new();
+    // No more at a time than a connection lets through.
+    for batch in 0..2 {
+        let confirmed = (0..12).map(|at| {
+            let (bank, key) = (riverside.clone(), format!("k{batch}-{at}"));
+            tokio::spawn(async move {
+                let path = made(&bank, &key, &json!({})).await;
+                confirm(&bank, &path, &key, "pm_card").await.ok(202);
+                path
+            })
+        });
+        for path in confirmed.collect::<Vec<_>>() {
+            loud_paths.push(path.await.expect("it is unknown"));
+        }
+    }
+    eventually("the first is being asked", async || {
+        providers.calls("cardway", loud, SEARCH).await > 0
+    })
+    .await;
+    let path = made(&kita, "k", &json!({})).await;
+    assert_eq!(confirm(&kita, &path, "k", "pm_card").await.ok(202)["state"], "unknown");
+    eventually("the other bank's is found", async || {
+        kita.get(&path).await.ok(200)["state"] == "succeeded"
+    })
+    .await;
+    let asked = providers.calls("cardway", loud, SEARCH).await;
+    assert!(asked < 24, "not all were asked before: {asked}");
+    assert_eq!(riverside.get(&loud_paths[0]).await.ok(200)["state"], "unknown");
+    ledger_adds_up(&kita).await;
 }
