@@ -11,6 +11,11 @@ pub struct List<T> {
 }
 
 impl<T> List<T> {
+    /// Takes what callers see, and whether more follow.
+    pub const fn new(data: Vec<T>, has_more: bool) -> Self {
+        Self { data, has_more }
+    }
+
     /// Takes a repository's slice and makes each row what callers see.
     pub fn of<E>(slice: Slice<E>, view: impl FnMut(E) -> T) -> Self {
         Self { data: slice.items.into_iter().map(view).collect(), has_more: slice.has_more }

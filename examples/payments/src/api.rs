@@ -1,13 +1,13 @@
 //! The API and its description.
 
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::{
     access, api_keys, audit, bulk, customers, disputes, events, inbound, integrations, ledger,
-    payments, people, plan, probes, sign_in, usage, webhooks, workflows,
+    payments, people, plan, platform, probes, sign_in, usage, webhooks, workflows,
 };
 
 /// Returns the routes of tenants, with the description of all routes.
@@ -15,6 +15,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
     let mut description = Description::openapi();
     description.merge(probes::router().into_openapi());
     description.merge(inbound::receive::router().into_openapi());
+    description.merge(platform::router().into_openapi());
     OpenApiRouter::with_openapi(description)
         .merge(customers::routes::router())
         .merge(payments::routes::router())
@@ -68,6 +69,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         (name = "inbound", description = "Events of others"),
         (name = "usage", description = "What a tenant has used, and may use"),
         (name = "audit", description = "Who did what"),
+        (name = "platform", description = "For the platform's own people"),
         (name = "probes", description = "For whoever runs the service")
     ),
     modifiers(&Bearer),
@@ -80,6 +82,9 @@ struct Bearer;
 impl Modify for Bearer {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-        openapi.components.get_or_insert_default().add_security_scheme("bearer", scheme);
+        let components = openapi.components.get_or_insert_default();
+        components.add_security_scheme("bearer", scheme);
+        let cookie = ApiKeyValue::new("__Host-platform");
+        components.add_security_scheme("platform", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     }
 }

@@ -43,6 +43,7 @@ use crate::payments::captures::Capture;
 use crate::payments::refunds::Refund;
 use crate::people::{self, Desk, Invitation, Member, Roster};
 use crate::plans::plans;
+use crate::platform::{PlatformSession, PlatformUser, TenantLife};
 use crate::quota::{QuotaAlert, TransactionMonth};
 use crate::sign_in::SignIn;
 use crate::workflows::{Decision, Definition, Run, Version};
@@ -112,6 +113,12 @@ const MIGRATIONS: &[Migration] = &[
         "bulk",
         include_str!("../migrations/sqlite/0043_bulk.sql"),
         include_str!("../migrations/postgres/0043_bulk.sql"),
+    ),
+    Migration::new(
+        50,
+        "platform",
+        include_str!("../migrations/sqlite/0050_platform.sql"),
+        include_str!("../migrations/postgres/0050_platform.sql"),
     ),
 ];
 
@@ -298,6 +305,9 @@ async fn open_database(
         .register::<Job>()
         .register::<Notification>()
         .register_shared::<PlatformKey>()
+        .register_shared::<PlatformUser>()
+        .register_shared::<PlatformSession>()
+        .register_shared::<TenantLife>()
         .clock(clock.clone())
         .register::<TransactionMonth>()
         .register::<QuotaAlert>()

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Parser;
 
 use crate::integrations::Allowed;
+use crate::platform::Command;
 
 /// A payment platform for many banks.
 ///
@@ -84,6 +85,10 @@ pub struct Config {
     /// Make no demo tenants in an empty database
     #[arg(long)]
     pub no_demo: bool,
+
+    /// What to do instead of serving
+    #[command(subcommand)]
+    pub command: Option<Command>,
 }
 
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);

@@ -146,6 +146,13 @@ id!(
     "row_01k8p0g2v7e9h9qk3x5t7w1zra"
 );
 
+id!(
+    /// Names somebody of the platform: `psu_…`.
+    PlatformUserId,
+    "psu_",
+    "psu_01k8p0g2v7e9h9qk3x5t7w1zra"
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -33,6 +33,7 @@ mod payments;
 mod people;
 mod plan;
 mod plans;
+mod platform;
 mod probes;
 mod quota;
 mod resolvers;
@@ -46,4 +47,5 @@ mod workflows;
 
 pub use config::Config;
 pub use integrations::Allowed;
+pub use platform::{Command, NewPlatformUser, PlatformRole, UserCommand, execute};
 pub use service::Service;

@@ -22,6 +22,9 @@ async fn main() -> ExitCode {
 }
 
 async fn run(config: Config) -> Result<(), Error> {
+    if config.command.is_some() {
+        return payments::execute(&config).await;
+    }
     let service = Service::start(config).await?;
     let stop = kit::stop_signal();
     let mut out = stdout();

@@ -31,7 +31,7 @@ pub(crate) fn plans(rate: Option<NonZeroU32>) -> PlanCatalogue {
 }
 
 /// Each plan has those of the plans below it.
-const FEATURES: [&str; 6] = [
+pub(crate) const FEATURES: [&str; 6] = [
     "basic_payments",
     "bulk_payments",
     "analytics",
@@ -39,6 +39,9 @@ const FEATURES: [&str; 6] = [
     "white_label",
     "api_access",
 ];
+
+/// What plans limit beside the rate.
+pub(crate) const LIMITS: [&str; 4] = ["users", "transactions", "api_calls", "bandwidth_bytes"];
 
 #[cfg(test)]
 mod tests {

@@ -9,7 +9,7 @@ use tenancy_core::ResolverChain;
 use tenancy_core::audit::AuditLevel;
 
 use crate::app::App;
-use crate::{api, inbound, mode, pages, probes, sign_in};
+use crate::{api, inbound, mode, pages, platform, probes, sign_in};
 
 /// The largest body: a hundred times what a payment needs.
 const BODY: usize = 64 * 1024;
@@ -44,6 +44,12 @@ pub(crate) fn router(
             .layer(tenants.clone())
     };
     let (api, description) = api::router().split_for_parts();
+    let (of_platform, _) = platform::router().split_for_parts();
+    let of_platform = of_platform
+        .layer(kit::catch_panics())
+        .layer(from_fn_with_state(app.auditor().clone(), kit::audit::audit_platform))
+        .layer(from_fn_with_state(app.clone(), platform::identify))
+        .layer(map_response(kit::no_store));
     let (probes, _) = probes::router().split_for_parts();
     // With a limit of their own: neither takes from the other.
     let (sources, _) = inbound::receive::router().split_for_parts();
@@ -53,6 +59,7 @@ pub(crate) fn router(
     Router::new()
         .merge(of_operators.unwrap_or_default())
         .merge(for_tenants(api).layer(map_response(kit::no_store)))
+        .merge(of_platform)
         .merge(for_tenants(pages::router()).layer(from_fn(pages::explain)))
         .merge(sources.layer(map_response(kit::no_store)))
         .merge(probes)

@@ -18,3 +18,5 @@ mod journey;
 mod payments;
 #[path = "../../src/people/mod.rs"]
 mod people;
+#[path = "../../src/platform/mod.rs"]
+mod platform;

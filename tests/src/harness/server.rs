@@ -3,7 +3,7 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
@@ -66,6 +66,20 @@ impl Server {
         let output = timeout(DEADLINE, run).await.expect("it ends").expect("it starts");
         assert!(!output.status.success(), "it must refuse to start with {options:?}");
         String::from_utf8(output.stderr).expect("text")
+    }
+
+    /// Runs one of its commands with a line of input; tells whether it did it, and what it said.
+    pub(crate) async fn run(options: &[String], words: &[&str], input: &str) -> (bool, String) {
+        let mut run = command();
+        let mut run =
+            run.args(options).args(words).stdin(Stdio::piped()).spawn().expect("it starts");
+        let mut pipe = run.stdin.take().expect("it is piped");
+        // One that does not want it may have ended.
+        let _ = pipe.write_all(format!("{input}\n").as_bytes()).await;
+        drop(pipe);
+        let output = timeout(DEADLINE, run.wait_with_output()).await;
+        let output = output.expect("it ends").expect("a status");
+        (output.status.success(), String::from_utf8(output.stderr).expect("text"))
     }
 
     /// Kills it on its way to being ready.

@@ -10,7 +10,7 @@ use crate::harness::{Answer, Client, Server};
 pub(crate) struct Browser {
     client: Client,
     host: String,
-    pub(super) cookie: Option<String>,
+    pub(crate) cookie: Option<String>,
 }
 
 impl Browser {
@@ -18,6 +18,11 @@ impl Browser {
     pub(crate) fn at(server: &Server, slug: &str) -> Self {
         let client = server.visitor(slug);
         Self { client, host: format!("{slug}.localhost"), cookie: None }
+    }
+
+    /// Opens a host that no demo tenant has.
+    pub(crate) fn at_host(server: &Server, host: &str) -> Self {
+        Self { client: server.stranger(), host: host.to_owned(), cookie: None }
     }
 
     /// Signs in as one of the demo people.
@@ -48,11 +53,11 @@ impl Browser {
     }
 
     /// The same person at another tenant's host.
-    pub(super) fn moved_to(&self, server: &Server, slug: &str) -> Self {
+    pub(crate) fn moved_to(&self, server: &Server, slug: &str) -> Self {
         Self { cookie: self.cookie.clone(), ..Self::at(server, slug) }
     }
 
-    pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, path).header("host", &self.host);
         match &self.cookie {
             Some(cookie) => request.header("cookie", cookie),
@@ -76,7 +81,7 @@ impl Browser {
         self.send(self.request(Method::PATCH, path).json(body)).await
     }
 
-    pub(super) async fn delete(&self, path: &str) -> Answer {
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.send(self.request(Method::DELETE, path)).await
     }
 }

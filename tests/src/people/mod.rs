@@ -15,7 +15,7 @@ use crate::harness::{Server, Site, eventually};
 const UNLIMITED: [&str; 2] = ["--requests-per-minute", "100000"];
 
 /// What the demo people sign in with.
-const PASSWORD: &str = "a demo password";
+pub(crate) const PASSWORD: &str = "a demo password";
 
 /// Waits until a credential opens nothing any more: that is so on every node within a second.
 async fn ended(what: &str, mut status: impl AsyncFnMut() -> u16) {
@@ -31,7 +31,7 @@ async fn with_mail(site: &Site) -> Server {
 }
 
 /// Reads the token of the newest mail to somebody.
-fn token_for(site: &Site, email: &str) -> String {
+pub(crate) fn token_for(site: &Site, email: &str) -> String {
     let mails = std::fs::read_dir(site.mail()).expect("a folder");
     let mails = mails.map(|entry| entry.expect("an entry"));
     let to = format!("To: {email}\n");
@@ -46,6 +46,6 @@ fn token_for(site: &Site, email: &str) -> String {
     token.expect("a token").to_owned()
 }
 
-fn invitation(email: &str, role: &str) -> Value {
+pub(crate) fn invitation(email: &str, role: &str) -> Value {
     json!({ "email": email, "name": "Mara Lindqvist", "role": role })
 }

@@ -83,7 +83,7 @@ impl Seen {
     }
 }
 
-fn with(event: AuditEvent, audited: Audited) -> AuditEvent {
+pub(super) fn with(event: AuditEvent, audited: Audited) -> AuditEvent {
     let Audited { resource, owner, changes } = audited;
     let event = event.with_resource(resource);
     let event = match owner {
@@ -95,7 +95,7 @@ fn with(event: AuditEvent, audited: Audited) -> AuditEvent {
     })
 }
 
-fn outcome(status: StatusCode) -> AuditOutcome {
+pub(super) fn outcome(status: StatusCode) -> AuditOutcome {
     match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => AuditOutcome::Denied,
         status if status.is_client_error() || status.is_server_error() => AuditOutcome::Failed,

@@ -8,8 +8,7 @@ use crate::app::App;
 use crate::ids::UserId;
 
 /// Makes somebody a member to be, and sends the link.
-///
-pub(super) async fn invite(
+pub(crate) async fn invite(
     app: &App,
     tenant: &Tenant,
     email: &EmailAddress,

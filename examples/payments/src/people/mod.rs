@@ -9,7 +9,7 @@ mod desk;
 mod halt;
 mod home;
 mod invitation;
-mod invite;
+pub(crate) mod invite;
 mod member;
 mod remove;
 mod roster;

@@ -1,0 +1,13 @@
+use utoipa_axum::router::OpenApiRouter;
+
+use super::{audit, sign_in, tenants};
+use crate::app::App;
+
+/// Returns the routes of the platform's own people.
+pub(crate) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(sign_in::router())
+        .merge(tenants::routes::router())
+        .merge(tenants::lifecycle::router())
+        .merge(audit::router())
+}
