@@ -20,6 +20,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .merge(customers::routes::router())
         .merge(payments::routes::router())
         .merge(payments::attempts::routes::router())
+        .merge(payments::captures::routes::router())
         .merge(payments::refunds::routes::router())
         .merge(ledger::routes::router())
         .merge(ledger::corrections::routes::router())

@@ -79,6 +79,12 @@ const MIGRATIONS: &[Migration] = &[
         include_str!("../migrations/postgres/0016_refunds_elsewhere.sql"),
     ),
     Migration::new(
+        17,
+        "conflicts",
+        include_str!("../migrations/sqlite/0017_conflicts.sql"),
+        include_str!("../migrations/postgres/0017_conflicts.sql"),
+    ),
+    Migration::new(
         20,
         "integrations",
         include_str!("../migrations/sqlite/0020_integrations.sql"),

@@ -17,6 +17,7 @@ pub(crate) mod refunds;
 pub(crate) mod routes;
 mod state;
 pub(crate) mod step;
+mod verdict;
 
 pub(crate) use capabilities::CAPABILITIES;
 pub(crate) use open_work::OpenWork;

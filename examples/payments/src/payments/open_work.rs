@@ -33,9 +33,9 @@ impl OpenWork {
     /// nobody else's until it is [`done`](Self::done).
     pub(super) fn take(&self, now: OffsetDateTime) -> Option<TenantId> {
         let mut known = self.known();
-        let due = known.in_order.iter().take_while(|(at, _)| *at <= now);
+        let mut due = known.in_order.iter().take_while(|(at, _)| *at <= now);
         let free = |(_, tenant): &&(_, TenantId)| !known.looked_at.contains(tenant);
-        let (at, tenant) = *due.filter(|one| free(one)).next()?;
+        let (at, tenant) = *due.find(free)?;
         known.in_order.remove(&(at, tenant));
         known.at.remove(&tenant);
         known.looked_at.insert(tenant);

@@ -1,6 +1,7 @@
 //! What providers do not tell: asked for with patience, decided by people, ended by time.
 
 mod asked;
+mod conflicts;
 mod expired;
 mod resolved;
 

@@ -54,7 +54,7 @@ async fn nothing_was_taken(site: &Site) {
             let payment = bank.get(path).await.ok(200);
             assert_eq!(
                 (&payment["state"], &payment["failure_code"], &payment["needs_decision_since"]),
-                (&"failed".into(), &"not_taken".into(), &Value::Null)
+                (&"failed".into(), &"not_done".into(), &Value::Null)
             );
         }
         assert_eq!(site.rows("journal_entries").await, entries, "nothing is posted");

@@ -11,6 +11,7 @@ use crate::line::Line;
 use crate::money::Amount;
 use crate::payments::Payment;
 use crate::payments::step::{self, Halt};
+use crate::payments::verdict::{FoundOut, NOT_DONE};
 
 /// What a person has found out of an attempt.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -33,20 +34,6 @@ pub(crate) struct Resolution {
         example = "statement of 1 December, line 17")]
     evidence: Line<2000>,
 }
-
-/// What has become of an attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = FoundOut)]
-enum FoundOut {
-    /// The payer's money is reserved, or taken, as the capture mode says.
-    Succeeded,
-    /// Nothing was taken, and nothing will be.
-    Failed,
-}
-
-/// Why an attempt failed of which a person says that nothing was taken.
-const NOT_TAKEN: &str = "not_taken";
 
 /// Settles an attempt whose outcome its provider does not tell, or tells otherwise than it was
 /// asked, as a person says. Returns the state before, and the attempt.
@@ -109,7 +96,7 @@ fn outcome(
         if resolution.amount.is_some() {
             return Err(invalid("amount", "of what failed there is none"));
         }
-        return Ok(Outcome::Declined(NOT_TAKEN.to_owned()));
+        return Ok(Outcome::Declined(NOT_DONE.to_owned()));
     }
     if told.or(said).is_none() {
         return Err(invalid("provider_reference", "the provider has told none: say which it is"));

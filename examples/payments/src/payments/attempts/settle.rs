@@ -32,7 +32,7 @@ pub(super) enum Outcome {
 ///
 /// # Errors
 ///
-/// 409 when the payment's state does not allow it.
+/// [`Halt::Overtaken`] when somebody else has settled it meanwhile.
 pub(super) async fn settle(
     app: &App,
     tx: &mut TenantTx,
@@ -43,7 +43,9 @@ pub(super) async fn settle(
     let now = app.now();
     attempt.state = outcome.attempt_state();
     attempt.updated_at = now;
-    payment.become_state(outcome.payment_state(payment.capture_mode), now)?;
+    let next = outcome.payment_state(payment.capture_mode);
+    // The payment of an open attempt is open: where it is not, somebody was faster between two looks.
+    payment.become_state(next, now).map_err(|_| Halt::Overtaken)?;
     payment.needs_decision_since = (outcome == Outcome::Conflicted).then_some(now);
     match &outcome {
         Outcome::Unknown => attempt.next_ask_at = first_ask(now),

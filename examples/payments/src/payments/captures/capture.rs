@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::idempotency::ReplayId;
 use crate::ids::{AttemptId, CaptureId, PaymentId};
-use crate::money::{Amount, Fee};
+use crate::money::{Amount, Currency, Fee};
 use crate::payments::Payment;
 use crate::payments::attempts::Attempt;
 
@@ -24,6 +24,13 @@ pub(crate) struct Capture {
     pub(crate) fee: i64,
     pub(crate) state: CaptureState,
     pub(crate) failure_code: Option<String>,
+    /// What the provider says it took, where that is not what it was asked.
+    pub(crate) reported_amount: Option<i64>,
+    pub(crate) reported_currency: Option<Currency>,
+    /// The kind and id of the person who said how much it was.
+    pub(crate) resolved_by: Option<String>,
+    /// How that person knows.
+    pub(crate) evidence: Option<String>,
     /// When the provider has paid it out.
     pub(crate) settled_at: Option<OffsetDateTime>,
     /// The request that waits for its outcome.
@@ -65,6 +72,10 @@ impl Capture {
             fee: 0,
             state: CaptureState::Processing,
             failure_code: None,
+            reported_amount: None,
+            reported_currency: None,
+            resolved_by: None,
+            evidence: None,
             settled_at: None,
             answers: Some(answers),
             created_at: now,
@@ -90,6 +101,10 @@ impl Capture {
             fee,
             state: CaptureState::Succeeded,
             failure_code: None,
+            reported_amount: None,
+            reported_currency: None,
+            resolved_by: None,
+            evidence: None,
             settled_at: None,
             answers: None,
             created_at: now,
@@ -111,6 +126,15 @@ pub(crate) struct CaptureView {
     fee: i64,
     state: CaptureState,
     failure_code: Option<String>,
+    /// What the provider says it took, where that is not what it was asked.
+    #[schema(example = 3999)]
+    reported_amount: Option<i64>,
+    reported_currency: Option<Currency>,
+    /// Who has said how much it was.
+    #[schema(example = "user:usr_01k8p0g2v7e9h9qk3x5t7w1zra")]
+    resolved_by: Option<String>,
+    /// How that person knows.
+    evidence: Option<String>,
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
     #[serde(with = "time::serde::rfc3339")]
@@ -127,6 +151,10 @@ impl From<Capture> for CaptureView {
             fee: capture.fee,
             state: capture.state,
             failure_code: capture.failure_code,
+            reported_amount: capture.reported_amount,
+            reported_currency: capture.reported_currency,
+            resolved_by: capture.resolved_by,
+            evidence: capture.evidence,
             created_at: capture.created_at,
             updated_at: capture.updated_at,
         }

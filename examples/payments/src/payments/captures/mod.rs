@@ -2,6 +2,8 @@
 
 mod capture;
 mod record;
+mod resolve;
+pub(crate) mod routes;
 mod take;
 
 pub(crate) use capture::{Capture, CaptureState, CaptureView};

@@ -63,40 +63,64 @@ async fn write_down(
     capture.updated_at = now;
     let units = capture.amount.units();
     match capture.state {
-        CaptureState::Processing | CaptureState::Conflicted => {}
+        CaptureState::Processing => {}
+        CaptureState::Conflicted => {
+            capture.reported_amount = report.map(|report| report.amount.units());
+            capture.reported_currency = report.map(|report| report.currency);
+            payment.needs_decision_since = Some(now);
+        }
         CaptureState::Failed => payment.amount_capturing -= units,
         CaptureState::Succeeded => {
-            capture.fee = captured(&mut payment, units, now)?;
+            capture.fee = captured(&mut payment, units, units, now)?;
         }
     }
+    let (capture, payment) = finish(app, &mut tx, capture, payment, now).await?;
+    tx.commit().await?;
+    Ok((capture.state, payment))
+}
+
+/// Writes down a capture and its payment as they are now, tells of both, answers the request that
+/// waits for it, and moves the money if some was taken.
+pub(super) async fn finish(
+    app: &App,
+    tx: &mut TenantTx,
+    capture: Capture,
+    payment: Payment,
+    now: OffsetDateTime,
+) -> Result<(Capture, Payment), Halt> {
     let payment = tx.repo::<Payment>().update(payment).await?;
     let capture = tx.repo::<Capture>().update(capture).await?;
     if capture.state != CaptureState::Processing {
-        app.emit(&mut tx, &capture).await?;
+        app.emit(tx, &capture).await?;
     }
     if capture.state == CaptureState::Succeeded {
-        app.emit(&mut tx, &payment).await?;
+        app.emit(tx, &payment).await?;
     }
     if let Some(replay) = capture.answers.clone() {
-        Replay::complete(&mut tx, replay, &answer(capture.state, payment.clone())).await?;
+        Replay::complete(tx, replay, &answer(capture.state, payment.clone())).await?;
     }
     if capture.state == CaptureState::Succeeded {
-        take_from_hold(&mut tx, &capture).await?;
-        post(&mut tx, &capture, payment.currency, now).await?;
+        take_from_hold(tx, &capture).await?;
+        post(tx, &capture, payment.currency, now).await?;
     }
-    tx.commit().await?;
-    Ok((capture.state, payment))
+    Ok((capture, payment))
 }
 
 fn is_as_asked(capture: &Capture, currency: Currency, report: Option<&Report>) -> bool {
     report.is_some_and(|report| (report.amount, report.currency) == (capture.amount, currency))
 }
 
-/// Moves an amount from being captured to captured. Returns what more the fee is by that.
-fn captured(payment: &mut Payment, units: i64, now: OffsetDateTime) -> Result<i64, Problem> {
+/// Moves what was taken of an amount that was asked for from being captured to captured. Returns what
+/// more the fee is by that.
+pub(super) fn captured(
+    payment: &mut Payment,
+    asked: i64,
+    taken: i64,
+    now: OffsetDateTime,
+) -> Result<i64, Problem> {
     let before = payment.amount_captured;
-    payment.amount_capturing -= units;
-    payment.amount_captured += units;
+    payment.amount_capturing -= asked;
+    payment.amount_captured += taken;
     let all = payment.amount_captured == payment.amount_authorized;
     match (all, payment.state) {
         (true, _) => payment.become_state(PaymentState::Succeeded, now)?,

@@ -64,6 +64,7 @@ pub(super) async fn create(
     .await
 }
 
+#[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
 enum Begun {
     First(Refund, Answer),
     Again(Answer),

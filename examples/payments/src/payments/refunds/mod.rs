@@ -6,6 +6,7 @@ mod create;
 mod elsewhere;
 mod record;
 mod refund;
+mod resolve;
 pub(crate) mod routes;
 
 pub(super) use ask::ask;

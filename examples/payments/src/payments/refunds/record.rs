@@ -7,8 +7,10 @@ use crate::app::App;
 use crate::connectors::{Report, Standing};
 use crate::ids::{RefundId, missing};
 use crate::ledger::{self, AccountCode, Cause, CauseKind, Draft, Hold};
+use crate::money::Amount;
 use crate::payments::Payment;
 use crate::payments::step::{self, Halt};
+use crate::payments::verdict::decided;
 
 /// Writes down what a provider says of a refund. A provider that says nothing is asked again later.
 pub(crate) async fn record(
@@ -49,39 +51,70 @@ async fn write_down(
         },
     };
     refund.updated_at = now;
-    let refund = tx.repo::<Refund>().update(refund).await?;
-    app.emit(&mut tx, &refund).await?;
-    finish(&mut tx, &refund, now).await?;
+    if let (RefundState::Conflicted, Some(report)) = (refund.state, report) {
+        refund.reported_amount = Some(report.amount.units());
+        refund.reported_currency = Some(report.currency);
+        conflicted(app, &mut tx, refund, now).await?;
+    } else {
+        let asked = refund.amount;
+        finish(app, &mut tx, refund, asked, now).await?;
+    }
     tx.commit().await?;
     Ok(())
 }
 
-/// The payment first, then the hold, then accounts: in this order everywhere.
-async fn finish(tx: &mut TenantTx, refund: &Refund, now: OffsetDateTime) -> Result<(), Halt> {
-    if refund.state == RefundState::Conflicted {
-        return Ok(());
-    }
-    let (units, gone) = (refund.amount.units(), refund.state == RefundState::Succeeded);
+/// A person has to find out: until then the money stays reserved.
+async fn conflicted(
+    app: &App,
+    tx: &mut TenantTx,
+    refund: Refund,
+    now: OffsetDateTime,
+) -> Result<(), Halt> {
     let mut payment = tx.repo::<Payment>().get(&refund.payment_id).await?.ok_or_else(missing)?;
-    payment.amount_refunding -= units;
+    payment.needs_decision_since = Some(now);
+    payment.updated_at = now;
+    tx.repo::<Payment>().update(payment).await?;
+    let refund = tx.repo::<Refund>().update(refund).await?;
+    Ok(app.emit(tx, &refund).await?)
+}
+
+/// Writes down a refund that is over, tells of it, and frees what was reserved for it: of what was
+/// asked for, its amount has moved, or nothing.
+///
+/// The payment first, then the hold, then accounts: in this order everywhere.
+pub(super) async fn finish(
+    app: &App,
+    tx: &mut TenantTx,
+    refund: Refund,
+    asked: Amount,
+    now: OffsetDateTime,
+) -> Result<Refund, Halt> {
+    let gone = refund.state == RefundState::Succeeded;
+    let mut payment = tx.repo::<Payment>().get(&refund.payment_id).await?.ok_or_else(missing)?;
+    if refund.resolved_by.is_some() {
+        decided(tx, &mut payment).await?;
+    }
+    payment.amount_refunding -= asked.units();
     if gone {
-        payment.amount_refunded += units;
+        payment.amount_refunded += refund.amount.units();
     }
     payment.updated_at = now;
     tx.repo::<Payment>().update(payment).await?;
-    resolve_hold(tx, refund, gone).await?;
+    let refund = tx.repo::<Refund>().update(refund).await?;
+    app.emit(tx, &refund).await?;
+    resolve_hold(tx, &refund, gone).await?;
     let from = AccountCode::MerchantAvailable;
     if gone {
         let cause = Cause { kind: CauseKind::Refund, id: refund.id.uuid() };
         let draft = Draft::new(cause, refund.currency)
-            .debit(from, units)
-            .credit(AccountCode::PspReceivable, units)
-            .releasing(from, units);
+            .debit(from, refund.amount.units())
+            .credit(AccountCode::PspReceivable, refund.amount.units())
+            .releasing(from, asked.units());
         ledger::post(tx, draft, now).await?;
     } else {
-        ledger::release(tx, from, refund.currency, refund.amount, now).await?;
+        ledger::release(tx, from, refund.currency, asked, now).await?;
     }
-    Ok(())
+    Ok(refund)
 }
 
 async fn resolve_hold(tx: &mut TenantTx, refund: &Refund, gone: bool) -> Result<(), Error> {
@@ -89,6 +122,8 @@ async fn resolve_hold(tx: &mut TenantTx, refund: &Refund, gone: bool) -> Result<
     if let Some(mut hold) = tx.repo::<Hold>().find(of_refund).await? {
         if gone {
             hold.post(refund.amount.units());
+            // Of what the provider did not give back, none ever will be.
+            hold.release();
         } else {
             hold.release();
         }

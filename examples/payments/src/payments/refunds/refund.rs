@@ -21,6 +21,13 @@ pub(crate) struct Refund {
     pub(crate) reason: Option<String>,
     pub(crate) state: RefundState,
     pub(crate) failure_code: Option<String>,
+    /// What the provider says it gave back, where that is not what it was asked.
+    pub(crate) reported_amount: Option<i64>,
+    pub(crate) reported_currency: Option<Currency>,
+    /// The kind and id of the person who said how much it was.
+    pub(crate) resolved_by: Option<String>,
+    /// How that person knows.
+    pub(crate) evidence: Option<String>,
     /// Whose it is, if it was made at the provider.
     pub(crate) connector: Option<String>,
     /// The provider's name for it then. No two of a provider share one.
@@ -42,6 +49,10 @@ impl Refund {
             reason: None,
             state: RefundState::Pending,
             failure_code: None,
+            reported_amount: None,
+            reported_currency: None,
+            resolved_by: None,
+            evidence: None,
             connector: None,
             provider_reference: None,
             created_at: now,
@@ -79,6 +90,15 @@ pub(crate) struct RefundView {
     reason: Option<String>,
     state: RefundState,
     failure_code: Option<String>,
+    /// What the provider says it gave back, where that is not what it was asked.
+    #[schema(example = 3999)]
+    reported_amount: Option<i64>,
+    reported_currency: Option<Currency>,
+    /// Who has said how much it was.
+    #[schema(example = "user:usr_01k8p0g2v7e9h9qk3x5t7w1zra")]
+    resolved_by: Option<String>,
+    /// How that person knows.
+    evidence: Option<String>,
     /// At which provider it was made, if it was not made here.
     #[schema(example = "stripe")]
     made_at: Option<String>,
@@ -101,6 +121,10 @@ impl From<Refund> for RefundView {
             reason: refund.reason,
             state: refund.state,
             failure_code: refund.failure_code,
+            reported_amount: refund.reported_amount,
+            reported_currency: refund.reported_currency,
+            resolved_by: refund.resolved_by,
+            evidence: refund.evidence,
             made_at: refund.connector,
             provider_reference: refund.provider_reference,
             created_at: refund.created_at,

@@ -1,21 +1,23 @@
 use axum::extract::State;
+use kit::audit::Audited;
 use kit::{Json, List, PageParams, PageQuery, ProblemBody};
-use tenancy_axum::Permitted;
+use tenancy_axum::{CurrentActor, Permitted};
 use tenancy_core::Problem;
 use tenancy_sqlx::TenantTx;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Refund;
-use super::capabilities::{CreateRefunds, ViewRefunds};
+use super::capabilities::{CreateRefunds, ResolveRefunds, ViewRefunds};
 use super::create::NewRefund;
 use super::refund::RefundView;
 use crate::app::App;
 use crate::idempotency::{Answer, Idempotency};
 use crate::ids::{PathId, RefundId, missing};
+use crate::payments::verdict::Verdict;
 
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(create, list)).routes(routes!(get))
+    OpenApiRouter::new().routes(routes!(create, list)).routes(routes!(get)).routes(routes!(resolve))
 }
 
 /// Give money back
@@ -87,4 +89,35 @@ async fn get(
 ) -> Result<Json<RefundView>, Problem> {
     let refund = tx.repo::<Refund>().get(&id).await?.ok_or_else(missing)?;
     Ok(Json(refund.into()))
+}
+
+/// Settle a refund of which its provider gave back something else than it was asked
+#[utoipa::path(
+    post,
+    path = "/v1/refunds/{id}/resolve",
+    tag = "refunds",
+    security(("bearer" = ["refunds:resolve"])),
+    params(("id" = RefundId, Path)),
+    request_body = Verdict,
+    responses(
+        (status = 200, body = RefundView),
+        (status = 404, description = "There is no such refund", body = ProblemBody),
+        (status = 409, description = "What has become of it is known", body = ProblemBody),
+        (status = 422, description = "A field is not valid", body = ProblemBody),
+    )
+)]
+async fn resolve(
+    _: Permitted<ResolveRefunds>,
+    State(app): State<App>,
+    CurrentActor(actor): CurrentActor,
+    tx: TenantTx,
+    PathId(id): PathId<RefundId>,
+    Json(verdict): Json<Verdict>,
+) -> Result<(Audited, Json<RefundView>), Problem> {
+    let tenant = tx.tenant();
+    drop(tx);
+    let refund = super::resolve::resolve(&app, tenant, id, &actor, &verdict).await?;
+    let evidence = refund.evidence.as_ref().map(|text| text as &dyn ToString);
+    let audited = Audited::of("refunds", &id).change("evidence", None, evidence);
+    Ok((audited, Json(refund.into())))
 }
