@@ -45,7 +45,7 @@ use crate::people::{self, Desk, Invitation, Member, Roster};
 use crate::plans::plans;
 use crate::platform::{PlatformSession, PlatformUser, TenantLife};
 use crate::quota::{QuotaAlert, TransactionMonth};
-use crate::sign_in::SignIn;
+use crate::sign_in::{PasswordReset, SignIn};
 use crate::workflows::{Decision, Definition, Run, Version};
 
 const MIGRATIONS: &[Migration] = &[
@@ -95,6 +95,12 @@ const MIGRATIONS: &[Migration] = &[
         "people",
         include_str!("../migrations/sqlite/0030_people.sql"),
         include_str!("../migrations/postgres/0030_people.sql"),
+    ),
+    Migration::new(
+        34,
+        "password_resets",
+        include_str!("../migrations/sqlite/0034_password_resets.sql"),
+        include_str!("../migrations/postgres/0034_password_resets.sql"),
     ),
     Migration::new(
         40,
@@ -306,6 +312,7 @@ async fn open_database(
         .register::<Roster>()
         .register::<Invitation>()
         .register::<SignIn>()
+        .register::<PasswordReset>()
         .register::<ApiKeyRecord>()
         .register::<Event>()
         .register::<Job>()

@@ -3,6 +3,8 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::Parser;
+use tenancy_core::resolve::TrustedProxies;
+use tenancy_core::{Error, ErrorKind};
 
 use crate::integrations::Allowed;
 use crate::platform::Command;
@@ -37,6 +39,11 @@ pub struct Config {
     /// Domain whose subdomains are the tenants: bank.DOMAIN is the page of bank
     #[arg(long, env = "PAYMENTS_BASE_DOMAIN", default_value = "localhost", value_name = "DOMAIN")]
     pub base_domain: String,
+
+    /// Proxies in front, as addresses and networks such as 10.0.0.0/8: what they say of a client's
+    /// address in X-Forwarded-For is believed
+    #[arg(long, env = "PAYMENTS_TRUSTED_PROXIES", value_delimiter = ',', value_name = "NETWORK")]
+    pub trusted_proxies: Vec<String>,
 
     /// Folder to write mail into, such as invitations; without it none is sent
     #[arg(long, env = "PAYMENTS_MAIL_DIR", value_name = "PATH")]
@@ -104,6 +111,15 @@ impl Config {
 
     pub(crate) fn secrets_key(&self) -> Option<&str> {
         given(self.secrets_key.as_ref())
+    }
+
+    /// Returns whose word on a client's address is believed.
+    pub(crate) fn trusted_proxies(&self) -> Result<TrustedProxies, Error> {
+        let given = self.trusted_proxies.iter().map(String::as_str);
+        TrustedProxies::parse(given.filter(|text| !text.is_empty())).map_err(|source| {
+            let message = "read --trusted-proxies or PAYMENTS_TRUSTED_PROXIES";
+            Error::new(ErrorKind::Misconfigured, message).with_source(source)
+        })
     }
 
     pub(crate) fn jwt_secret(&self) -> Option<&str> {

@@ -23,6 +23,7 @@ pub(crate) fn chain(
 ) -> Result<ResolverChain, Error> {
     let chain = ResolverChain::new(directory)
         .clock(clock)
+        .trusted_proxies(config.trusted_proxies()?)
         .with(ApiKeyResolver::bearer())
         .with(SessionResolver::host_cookie())
         .with(HeaderResolver::x_tenant_id())

@@ -1,12 +1,13 @@
 //! Which request meets what, in which order.
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use axum::{Extension, Router};
 use kit::{DemoClock, OperatorKey};
 use tenancy_axum::{AccessLayer, RateLimitLayer, TenantLayer, UsageLayer};
 use tenancy_core::ResolverChain;
 use tenancy_core::audit::AuditLevel;
+use tenancy_core::resolve::TrustedProxies;
 
 use crate::app::App;
 use crate::{api, inbound, mode, pages, platform, probes, sign_in};
@@ -16,13 +17,14 @@ const BODY: usize = 64 * 1024;
 
 /// Puts the routes together. `usage` is handed in because it is waited for at the end.
 ///
-/// `operated` is the clock that can be moved, and the key to it.
+/// `operated` is the clock that can be moved, and the key to it; `proxies` say where clients are.
 pub(crate) fn router(
     app: App,
     chain: ResolverChain,
     access: &AccessLayer,
     usage: &UsageLayer,
     operated: Option<(DemoClock, OperatorKey)>,
+    proxies: TrustedProxies,
 ) -> Router {
     let keep = from_fn_with_state(app.clone(), sign_in::keep);
     let longest = app.patience().request;
@@ -73,5 +75,6 @@ pub(crate) fn router(
         .layer(map_response(kit::security_headers))
         .layer(from_fn(kit::trace_requests))
         .layer(from_fn(kit::peer_addr))
+        .layer(Extension(proxies))
         .with_state(app)
 }

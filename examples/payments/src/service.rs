@@ -63,13 +63,14 @@ impl Service {
             access::catalogue()?,
         )
         .clock(backends.clock.clone());
+        let proxies = config.trusted_proxies()?;
         let usage = UsageLayer::new(backends.meter.clone());
         let audit = backends.audit.clone();
         let (db, grace) = (backends.db.clone(), backends.patience.at_the_end());
         let app = App::new(backends, &config.base_domain, neighbours.collect());
         let workers = Workers::start(&app);
         let reconciler = tokio::spawn(reconcile::run(app.clone(), directory));
-        let router = router(app, chain, &access, &usage, operated);
+        let router = router(app, chain, &access, &usage, operated, proxies);
         Ok(Self {
             listener,
             address,

@@ -2,7 +2,9 @@
 
 use sqlx::SqlSafeStr as _;
 use tenancy_core::entity::{FromValue as _, Kind, Row, ToValue as _, Value};
-use tenancy_core::{Error, ErrorKind, Session, SessionHash, SessionSecret, TenantId, TenantKey};
+use tenancy_core::{
+    Actor, Error, ErrorKind, Session, SessionHash, SessionSecret, TenantId, TenantKey,
+};
 use time::OffsetDateTime;
 
 use super::changes;
@@ -61,6 +63,38 @@ impl SqlDirectory {
         let sql = "DELETE FROM tenancy_sessions WHERE tenant_id = $1 AND id = $2";
         let values = vec![tenant.to_value(), id.to_value()];
         self.change_session("end a session", tenant, id, sql, values).await
+    }
+
+    /// Ends the sessions of an actor at all tenants: of somebody whose password was stolen. Returns
+    /// the tenant and the id of each.
+    ///
+    /// The actor has to be the one that the sessions were opened for, scopes and all. A session
+    /// that is opened meanwhile may stay: change what opens sessions first.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unavailable`] when the database does not answer. Some may have ended; to call
+    /// again ends the rest.
+    pub async fn end_sessions_cross_tenant(
+        &self,
+        actor: &Actor,
+    ) -> Result<Vec<(TenantId, String)>, Error> {
+        let sql = "SELECT tenant_id, id FROM tenancy_sessions WHERE actor = $1";
+        let values = vec![to_json(&StoredActor::from(actor))?.to_value()];
+        let read = |row: &mut dyn Row| {
+            let tenant = TenantId::from_value(row.take(0, Kind::Uuid)?)?;
+            Ok((tenant, String::from_value(row.take(1, Kind::Text)?)?))
+        };
+        let mut connection = self.db().begin_shared(Access::ReadOnly).await?;
+        let found = connection.fetch("find sessions", sql.into_sql_str(), values, read).await?;
+        drop(connection);
+        let mut ended = Vec::new();
+        for (tenant, id) in found {
+            if self.end_session_by_id(tenant, &id).await? {
+                ended.push((tenant, id));
+            }
+        }
+        Ok(ended)
     }
 
     /// Changes when a session ends: later as long as somebody is at work. Tells whether there is

@@ -102,6 +102,48 @@ async fn a_session_is_found_until_it_is_ended_by_its_tenant() {
 }
 
 #[tokio::test]
+async fn the_sessions_of_one_actor_end_at_all_tenants() {
+    let clock = ManualClock::at_unix(1_800_000_000);
+    for engine in ENGINES {
+        let Pair { one, other, north, south, .. } = &Pair::on(engine).await;
+        let (clerk, boss) =
+            (Actor::new(ActorKind::User, "clerk"), Actor::new(ActorKind::User, "boss"));
+        let for_clerk = Actor::new(ActorKind::System, "support").on_behalf_of(clerk.clone());
+        let program = Actor::new(ActorKind::ApiKey, "clerk");
+        let open = async |tenant: &TenantId, id: &str, actor: &Actor| {
+            let secret = SessionSecret::generate("ses").unwrap();
+            let session = Session::new(id, *tenant, actor.clone(), clock.now());
+            one.insert_session(&secret, &session).await.unwrap();
+            TenantKey::SessionHash(secret.hash())
+        };
+        let ends = [
+            open(north, "s_1", &clerk).await,
+            open(north, "s_2", &clerk).await,
+            open(south, "s_1", &clerk).await,
+        ];
+        let stays = [
+            open(north, "s_3", &boss).await,
+            open(south, "s_2", &for_clerk).await,
+            open(south, "s_3", &program).await,
+        ];
+        let mut ended = one.end_sessions_cross_tenant(&clerk).await.unwrap();
+        ended.sort();
+        let mut expected: Vec<_> = [(north, "s_1"), (north, "s_2"), (south, "s_1")]
+            .map(|(tenant, id)| (*tenant, id.to_owned()))
+            .into();
+        expected.sort();
+        assert_eq!(ended, expected, "{engine:?}");
+        for key in ends {
+            assert!(find(other, key).await.is_none(), "{engine:?}");
+        }
+        for key in stays {
+            assert!(find(other, key).await.is_some(), "{engine:?}");
+        }
+        assert!(one.end_sessions_cross_tenant(&clerk).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
 async fn both_keys_are_good_while_they_overlap() {
     let clock = ManualClock::at_unix(1_800_000_000);
     for engine in ENGINES {

@@ -62,6 +62,12 @@ impl Client {
         Self { credential: None, ..self.clone() }
     }
 
+    /// The same caller from another address of this machine, such as 127.0.0.2.
+    pub(crate) fn calling_from(&self, address: std::net::IpAddr) -> Self {
+        let http = plain().local_address(address).build().expect("a client");
+        Self { http, ..self.clone() }
+    }
+
     /// Begins a request.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));
@@ -119,6 +125,9 @@ impl Client {
 
 /// No server here speaks TLS, and reading the system's roots for each client takes long.
 pub(super) fn plain_http() -> reqwest::Client {
-    let client = reqwest::Client::builder().no_proxy().tls_certs_only([]);
-    client.build().expect("a client")
+    plain().build().expect("a client")
+}
+
+fn plain() -> reqwest::ClientBuilder {
+    reqwest::Client::builder().no_proxy().tls_certs_only([])
 }

@@ -25,6 +25,16 @@ impl Browser {
         Self { client: server.stranger(), host: host.to_owned(), cookie: None }
     }
 
+    /// The same window with another cookie.
+    pub(super) fn with_cookie(&self, cookie: String) -> Self {
+        Self { cookie: Some(cookie), ..self.clone() }
+    }
+
+    /// The same person at another address of this machine.
+    pub(super) fn calling_from(&self, address: [u8; 4]) -> Self {
+        Self { client: self.client.calling_from(address.into()), ..self.clone() }
+    }
+
     /// Signs in as one of the demo people.
     pub(crate) async fn demo(server: &Server, slug: &str, role: &str) -> Self {
         let mut browser = Self::at(server, slug);

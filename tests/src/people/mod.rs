@@ -3,8 +3,10 @@
 mod api_keys;
 mod browser;
 mod invitations;
+mod reset;
 mod roles;
 mod sign_in;
+mod throttle;
 
 use serde_json::{Value, json};
 
@@ -32,18 +34,24 @@ async fn with_mail(site: &Site) -> Server {
 
 /// Reads the token of the newest mail to somebody.
 pub(crate) fn token_for(site: &Site, email: &str) -> String {
+    tokens_for(site, email).pop().unwrap_or_else(|| panic!("no mail to {email}"))
+}
+
+/// Reads the tokens of all mails to somebody, the oldest first.
+fn tokens_for(site: &Site, email: &str) -> Vec<String> {
     let mails = std::fs::read_dir(site.mail()).expect("a folder");
     let mails = mails.map(|entry| entry.expect("an entry"));
     let to = format!("To: {email}\n");
+    let mails = mails.filter(|entry| entry.path().extension().is_some_and(|end| end == "txt"));
     let read = |entry: std::fs::DirEntry| {
         let changed = entry.metadata().and_then(|data| data.modified()).expect("a time");
         (changed, std::fs::read_to_string(entry.path()).expect("text"))
     };
     let mut mails: Vec<_> = mails.map(read).filter(|(_, text)| text.starts_with(&to)).collect();
     mails.sort();
-    let (_, text) = mails.pop().unwrap_or_else(|| panic!("no mail to {email}"));
-    let token = text.lines().find_map(|line| line.strip_prefix("token: "));
-    token.expect("a token").to_owned()
+    let token =
+        |text: &str| text.lines().find_map(|line| line.strip_prefix("token: ")).map(str::to_owned);
+    mails.iter().map(|(_, text)| token(text).expect("a token")).collect()
 }
 
 pub(crate) fn invitation(email: &str, role: &str) -> Value {

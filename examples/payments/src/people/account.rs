@@ -1,4 +1,5 @@
 use kit::identity::{EmailAddress, PasswordHash};
+use sha2::{Digest as _, Sha256};
 use tenancy_sqlx::SharedEntity;
 use time::OffsetDateTime;
 
@@ -40,6 +41,12 @@ impl Account {
     /// Sets the password.
     pub(crate) fn with_password(self, hash: &PasswordHash, now: OffsetDateTime) -> Self {
         Self { password: Some(hash.as_str().to_owned()), updated_at: now, ..self }
+    }
+
+    /// Returns what only this password of the account has: what is bound to it ends when the
+    /// password changes. `None` before there is one.
+    pub(crate) fn password_mark(&self) -> Option<Vec<u8>> {
+        self.password.as_deref().map(|hash| Sha256::digest(hash).to_vec())
     }
 
     /// Returns what is kept of the password, once there is one.

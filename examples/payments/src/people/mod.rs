@@ -19,6 +19,6 @@ pub(crate) use account::Account;
 pub(crate) use capabilities::CAPABILITIES;
 pub(crate) use desk::Desk;
 pub(crate) use home::HomeTenant;
-pub(crate) use invitation::Invitation;
+pub(crate) use invitation::{Invitation, TokenHash};
 pub(crate) use member::{Member, MemberState, MemberView};
 pub(crate) use roster::Roster;

@@ -1,7 +1,7 @@
 use axum::extract::State;
 use http::StatusCode;
 use kit::identity::{EmailAddress, LinkToken};
-use kit::{Json, List, PageParams, PageQuery, ProblemBody};
+use kit::{Json, List, Network, PageParams, PageQuery, ProblemBody};
 use serde::Deserialize;
 use tenancy_axum::{CurrentAccess, Permitted};
 use tenancy_core::access::{Capability as _, Grant, RoleName, Scope};
@@ -199,11 +199,15 @@ async fn invite_member(
 async fn accept(
     State(app): State<App>,
     tenant: HomeTenant,
+    network: Network,
     Json(Acceptance { token, password }): Json<Acceptance>,
 ) -> Result<Json<MemberView>, Problem> {
+    let throttle = app.people().throttle;
+    let attempt = throttle.admit_from(&app, network).await?;
     let token = LinkToken::parse(&token).ok_or_else(invite::no_invitation)?;
-    app.people().throttle.admit(&app, token.hash()).await?;
+    throttle.admit(&app, token.hash()).await?;
     let member = invite::accept(&app, tenant.id(), &token, password).await?;
+    throttle.take_back(&app, attempt).await;
     Ok(Json(member.into()))
 }
 

@@ -4,7 +4,7 @@ use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
 use kit::audit::Audited;
 use kit::identity::{EmailAddress, LinkToken, Password};
-use kit::{Json, ProblemBody};
+use kit::{Json, Network, ProblemBody};
 use serde::{Deserialize, Serialize};
 use tenancy_core::{Error, Problem};
 use utoipa::ToSchema;
@@ -71,10 +71,12 @@ impl From<&PlatformUser> for UserView {
 )]
 async fn login(
     State(app): State<App>,
+    network: Network,
     headers: HeaderMap,
     Json(Credentials { email, password }): Json<Credentials>,
 ) -> Result<Response, Problem> {
     let people = app.people();
+    let attempt = people.throttle.admit_from(&app, network).await?;
     // Counted apart from the account that the address may have at tenants.
     let subject = format!("platform {email}");
     people.throttle.admit(&app, &subject).await?;
@@ -84,6 +86,7 @@ async fn login(
     let is_right = people.hasher.is_right(Password::typed(password), hash).await?;
     let user = user.filter(|_| is_right).ok_or_else(refused)?;
     people.throttle.forget(&app, &subject).await;
+    people.throttle.take_back(&app, attempt).await;
     end(&app, &headers).await?;
     let token = open(&app, &user).await?;
     let audited = Audited::of("platform_users", &user.id);

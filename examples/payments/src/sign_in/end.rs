@@ -1,8 +1,10 @@
-use tenancy_core::{Error, List, SessionSecret, TenantId};
+use std::collections::BTreeMap;
+
+use tenancy_core::{Actor, ActorKind, Error, List, SessionSecret, TenantId};
 
 use super::session::SignIn;
 use crate::app::App;
-use crate::ids::UserId;
+use crate::ids::{SessionId, UserId};
 
 /// Ends one session, by its cookie.
 pub(super) async fn end(app: &App, tenant: TenantId, secret: &SessionSecret) -> Result<(), Error> {
@@ -31,4 +33,23 @@ pub(crate) async fn end_all(app: &App, tenant: TenantId, user: UserId) -> Result
             return Ok(());
         }
     }
+}
+
+/// Ends all sessions of somebody, at all tenants.
+pub(super) async fn end_everywhere(app: &App, user: UserId) -> Result<(), Error> {
+    let actor = Actor::new(ActorKind::User, user.to_string());
+    let mut ended = BTreeMap::<TenantId, Vec<SessionId>>::new();
+    for (tenant, id) in app.people().directory.end_sessions_cross_tenant(&actor).await? {
+        if let Ok(id) = id.parse() {
+            ended.entry(tenant).or_default().push(id);
+        }
+    }
+    for (tenant, ids) in ended {
+        let mut tx = app.db().tenant(tenant);
+        for id in ids {
+            tx.repo::<SignIn>().delete(&id).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(())
 }

@@ -1,6 +1,7 @@
 use kit::identity::{EmailAddress, Password};
-use tenancy_core::{Actor, ActorKind, Error, Problem, Session, SessionSecret, TenantId};
+use tenancy_core::{Actor, ActorKind, Problem, Session, SessionSecret, TenantId};
 
+use super::end;
 use super::session::SignIn;
 use crate::app::App;
 use crate::people::{Account, Member, MemberState};
@@ -30,12 +31,21 @@ pub(super) async fn login(
     let member = member.filter(|member| is_right && member.state == MemberState::Active);
     let member = member.ok_or_else(refused)?;
     people.throttle.forget(app, email.as_str()).await;
-    let secret = open(app, tenant, &member).await?;
+    let mark = account.and_then(|account| account.password_mark());
+    let secret = open(app, tenant, &member, mark.as_deref()).await?;
     Ok((secret, member))
 }
 
 /// A new secret each time: one that somebody planted in the browser is never taken over.
-async fn open(app: &App, tenant: TenantId, member: &Member) -> Result<SessionSecret, Error> {
+///
+/// A password that was changed meanwhile opens nothing: whoever changed it has ended the sessions
+/// that there were, and this one was not among them.
+async fn open(
+    app: &App,
+    tenant: TenantId,
+    member: &Member,
+    password_mark: Option<&[u8]>,
+) -> Result<SessionSecret, Problem> {
     let now = app.now();
     let sign_in = SignIn::new(tenant, member.id, now);
     let actor = Actor::new(ActorKind::User, member.id.to_string());
@@ -46,6 +56,12 @@ async fn open(app: &App, tenant: TenantId, member: &Member) -> Result<SessionSec
     tx.commit().await?;
     let secret = SessionSecret::generate("ses")?;
     app.people().directory.insert_session(&secret, &session).await?;
+    let account = app.db().read_shared().repo::<Account>().get(&member.email).await?;
+    let mark = account.and_then(|account| account.password_mark());
+    if mark.as_deref() != password_mark {
+        end::end(app, tenant, &secret).await?;
+        return Err(refused());
+    }
     Ok(secret)
 }
 

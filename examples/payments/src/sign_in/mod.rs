@@ -6,11 +6,14 @@
 mod end;
 mod keep;
 mod login;
+mod reset;
 pub(crate) mod routes;
 mod session;
 mod throttle;
 
 pub(crate) use end::end_all;
+use end::end_everywhere;
 pub(crate) use keep::keep;
+pub(crate) use reset::PasswordReset;
 pub(crate) use session::SignIn;
 pub(crate) use throttle::Throttle;

@@ -3,7 +3,7 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
 use kit::identity::EmailAddress;
-use kit::{Json, ProblemBody};
+use kit::{Json, Network, ProblemBody};
 use serde::{Deserialize, Serialize};
 use tenancy_axum::{CurrentAccess, CurrentActor};
 use tenancy_core::Problem;
@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::session::{cookie, no_cookie, secret_of};
-use super::{end, login};
+use super::{end, login, reset};
 use crate::app::App;
 use crate::ids::UserId;
 use crate::people::{HomeTenant, MemberView};
@@ -23,6 +23,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(sign_out))
         .routes(routes!(sign_out_everywhere))
         .routes(routes!(me))
+        .merge(reset::routes::router())
 }
 
 /// What it takes to sign in.
@@ -51,7 +52,8 @@ struct MeView {
 /// Sign in
 ///
 /// At the tenant's host. The answer sets the cookie `__Host-session`, which is good there alone.
-/// After ten wrong attempts in a quarter of an hour an address is refused for a while.
+/// After ten wrong attempts in a quarter of an hour an address is refused for a while, and after a
+/// hundred whoever comes from the same network.
 #[utoipa::path(
     post,
     path = "/v1/auth/login",
@@ -67,10 +69,13 @@ struct MeView {
 async fn sign_in(
     State(app): State<App>,
     tenant: HomeTenant,
+    network: Network,
     headers: HeaderMap,
     Json(Credentials { email, password }): Json<Credentials>,
 ) -> Result<Response, Problem> {
+    let attempt = app.people().throttle.admit_from(&app, network).await?;
     let (secret, member) = login::login(&app, tenant.id(), &email, password).await?;
+    app.people().throttle.take_back(&app, attempt).await;
     if let Some(before) = secret_of(&headers) {
         end::end(&app, tenant.id(), &before).await?;
     }
