@@ -45,7 +45,7 @@ use crate::people::{self, Desk, Invitation, Member, Roster};
 use crate::plans::plans;
 use crate::platform::{PlatformSession, PlatformUser, TenantLife};
 use crate::quota::{QuotaAlert, TransactionMonth};
-use crate::sign_in::{PasswordReset, SignIn};
+use crate::sign_in::{Challenge, KeptCode, PasswordReset, SecondFactor, SignIn};
 use crate::workflows::{Decision, Definition, Run, Version};
 
 const MIGRATIONS: &[Migration] = &[
@@ -101,6 +101,12 @@ const MIGRATIONS: &[Migration] = &[
         "password_resets",
         include_str!("../migrations/sqlite/0034_password_resets.sql"),
         include_str!("../migrations/postgres/0034_password_resets.sql"),
+    ),
+    Migration::new(
+        35,
+        "second_factors",
+        include_str!("../migrations/sqlite/0035_second_factors.sql"),
+        include_str!("../migrations/postgres/0035_second_factors.sql"),
     ),
     Migration::new(
         40,
@@ -168,8 +174,8 @@ pub(crate) async fn open(config: &Config) -> Result<(Backends, SqlDirectory), Er
         outbox.clone(),
         clock.clone(),
     );
+    let people = Desk::open(config, directory.clone(), sealer.clone())?;
     let integrations = Arc::new(Integrations::of(config, sealer));
-    let people = Desk::open(config, directory.clone())?;
     let backends = Backends {
         db,
         people,
@@ -313,6 +319,9 @@ async fn open_database(
         .register::<Invitation>()
         .register::<SignIn>()
         .register::<PasswordReset>()
+        .register::<SecondFactor>()
+        .register::<KeptCode>()
+        .register::<Challenge>()
         .register::<ApiKeyRecord>()
         .register::<Event>()
         .register::<Job>()

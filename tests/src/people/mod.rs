@@ -1,10 +1,12 @@
 //! People who sign in, what they may do, and the keys of their programs.
 
 mod api_keys;
+mod authenticator;
 mod browser;
 mod invitations;
 mod reset;
 mod roles;
+mod second_factor;
 mod sign_in;
 mod throttle;
 

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use kit::Sealer;
 use kit::identity::{FolderMailer, Mailer, NoMailer, PasswordHasher};
 use tenancy_core::Error;
 use tenancy_sqlx::SqlDirectory;
@@ -15,18 +16,24 @@ pub(crate) struct Desk {
     pub(crate) mailer: Arc<dyn Mailer>,
     pub(crate) hasher: PasswordHasher,
     pub(crate) throttle: Throttle,
+    /// Keeps secrets of authenticators.
+    pub(crate) sealer: Arc<Sealer>,
 }
 
 /// So many passwords are hashed at the same time.
 const AT_ONCE: usize = 2;
 
 impl Desk {
-    pub(crate) fn open(config: &Config, directory: SqlDirectory) -> Result<Self, Error> {
+    pub(crate) fn open(
+        config: &Config,
+        directory: SqlDirectory,
+        sealer: Arc<Sealer>,
+    ) -> Result<Self, Error> {
         let mailer: Arc<dyn Mailer> = match &config.mail_dir {
             Some(folder) => Arc::new(FolderMailer::open(folder)?),
             None => Arc::new(NoMailer),
         };
         let (hasher, throttle) = (PasswordHasher::new(AT_ONCE), Throttle::new()?);
-        Ok(Self { directory, mailer, hasher, throttle })
+        Ok(Self { directory, mailer, hasher, throttle, sealer })
     }
 }

@@ -1,7 +1,7 @@
 use tenancy_core::{Error, ErrorKind, Problem};
 
 /// Why a change of members did not happen.
-pub(super) enum Halt {
+pub(crate) enum Halt {
     /// Somebody else changed the same row first. It may be tried again.
     Overtaken,
     /// It may not happen.
@@ -30,7 +30,7 @@ const ATTEMPTS: usize = 20;
 /// # Errors
 ///
 /// What refuses it; 409 `member_changed` when others always are faster.
-pub(super) async fn again<T, F>(mut change: impl FnMut() -> F) -> Result<T, Problem>
+pub(crate) async fn again<T, F>(mut change: impl FnMut() -> F) -> Result<T, Problem>
 where
     F: Future<Output = Result<T, Halt>>,
 {

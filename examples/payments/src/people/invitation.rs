@@ -26,6 +26,13 @@ impl From<&LinkToken> for TokenHash {
     }
 }
 
+impl TokenHash {
+    /// Takes what is kept of something else that is good once.
+    pub(crate) const fn of(hash: Vec<u8>) -> Self {
+        Self(hash)
+    }
+}
+
 impl Invitation {
     /// How long it is good for.
     pub(super) const VALID: Duration = Duration::days(7);

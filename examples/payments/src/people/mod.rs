@@ -18,6 +18,7 @@ pub(crate) mod routes;
 pub(crate) use account::Account;
 pub(crate) use capabilities::CAPABILITIES;
 pub(crate) use desk::Desk;
+pub(crate) use halt::{Halt, again};
 pub(crate) use home::HomeTenant;
 pub(crate) use invitation::{Invitation, TokenHash};
 pub(crate) use member::{Member, MemberState, MemberView};

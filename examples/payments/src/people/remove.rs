@@ -52,6 +52,7 @@ async fn change_once(
     let member = tx.repo::<Member>().update(after).await?;
     if member.state == MemberState::Removed {
         forget_links(&mut tx, id).await?;
+        sign_in::forget_member(&mut tx, id).await?;
     }
     tx.commit().await?;
     Ok(member)

@@ -1,12 +1,24 @@
-use kit::identity::{EmailAddress, Password};
+use kit::identity::{EmailAddress, LinkToken, Password};
 use tenancy_core::{Actor, ActorKind, Problem, Session, SessionSecret, TenantId};
+use time::OffsetDateTime;
 
 use super::end;
+use super::second_factor;
 use super::session::SignIn;
 use crate::app::App;
 use crate::people::{Account, Member, MemberState};
 
+/// How far somebody has come.
+pub(super) enum SignedIn {
+    /// There is a session.
+    Wholly(SessionSecret, Member),
+    /// The password was right, and a code is asked for, until then.
+    ByHalf(LinkToken, OffsetDateTime),
+}
+
 /// Opens a session for a member whose password this is.
+///
+/// Who has a second factor is asked for it first.
 ///
 /// Whether there is such an account, a member here, or a wrong password: the answer is the same,
 /// and takes as long.
@@ -15,7 +27,7 @@ pub(super) async fn login(
     tenant: TenantId,
     email: &EmailAddress,
     password: String,
-) -> Result<(SessionSecret, Member), Problem> {
+) -> Result<SignedIn, Problem> {
     let people = app.people();
     people.throttle.admit(app, email.as_str()).await?;
     let key = email.to_string();
@@ -32,15 +44,20 @@ pub(super) async fn login(
     let member = member.ok_or_else(refused)?;
     people.throttle.forget(app, email.as_str()).await;
     let mark = account.and_then(|account| account.password_mark());
+    if second_factor::is_asked_for(app, tenant, member.id).await? {
+        let mark = mark.ok_or_else(refused)?;
+        let (token, until) = second_factor::challenge(app, tenant, member.id, mark).await?;
+        return Ok(SignedIn::ByHalf(token, until));
+    }
     let secret = open(app, tenant, &member, mark.as_deref()).await?;
-    Ok((secret, member))
+    Ok(SignedIn::Wholly(secret, member))
 }
 
 /// A new secret each time: one that somebody planted in the browser is never taken over.
 ///
 /// A password that was changed meanwhile opens nothing: whoever changed it has ended the sessions
 /// that there were, and this one was not among them.
-async fn open(
+pub(super) async fn open(
     app: &App,
     tenant: TenantId,
     member: &Member,

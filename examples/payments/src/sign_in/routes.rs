@@ -7,12 +7,14 @@ use kit::{Json, Network, ProblemBody};
 use serde::{Deserialize, Serialize};
 use tenancy_axum::{CurrentAccess, CurrentActor};
 use tenancy_core::Problem;
+use time::OffsetDateTime;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::login::SignedIn;
 use super::session::{cookie, no_cookie, secret_of};
-use super::{end, login, reset};
+use super::{end, login, reset, second_factor};
 use crate::app::App;
 use crate::ids::UserId;
 use crate::people::{HomeTenant, MemberView};
@@ -24,6 +26,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(sign_out_everywhere))
         .routes(routes!(me))
         .merge(reset::routes::router())
+        .merge(second_factor::routes::router())
 }
 
 /// What it takes to sign in.
@@ -34,6 +37,15 @@ struct Credentials {
     email: EmailAddress,
     #[schema(format = Password)]
     password: String,
+}
+
+/// What the second step needs. It opens nothing by itself.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SignInChallenge)]
+struct ChallengeView {
+    challenge: String,
+    #[serde(with = "time::serde::rfc3339")]
+    expires_at: OffsetDateTime,
 }
 
 /// Who asks, and what is permitted.
@@ -62,6 +74,8 @@ struct MeView {
     request_body = Credentials,
     responses(
         (status = 200, body = MemberView),
+        (status = 202, description = "The password is right, and a code is asked for: send it to \
+            /v1/auth/second-factor/verify", body = ChallengeView),
         (status = 401, description = "Address or password is wrong", body = ProblemBody),
         (status = 429, description = "Too many attempts", body = ProblemBody),
     )
@@ -74,8 +88,16 @@ async fn sign_in(
     Json(Credentials { email, password }): Json<Credentials>,
 ) -> Result<Response, Problem> {
     let attempt = app.people().throttle.admit_from(&app, network).await?;
-    let (secret, member) = login::login(&app, tenant.id(), &email, password).await?;
+    let signed_in = login::login(&app, tenant.id(), &email, password).await?;
     app.people().throttle.take_back(&app, attempt).await;
+    let (secret, member) = match signed_in {
+        SignedIn::Wholly(secret, member) => (secret, member),
+        SignedIn::ByHalf(token, expires_at) => {
+            let challenge = token.reveal().to_owned();
+            let asked = ChallengeView { challenge, expires_at };
+            return Ok((StatusCode::ACCEPTED, Json(asked)).into_response());
+        }
+    };
     if let Some(before) = secret_of(&headers) {
         end::end(&app, tenant.id(), &before).await?;
     }
