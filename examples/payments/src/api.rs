@@ -19,6 +19,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(description)
         .merge(customers::routes::router())
         .merge(payments::routes::router())
+        .merge(payments::undecided::router())
         .merge(payments::attempts::routes::router())
         .merge(payments::captures::routes::router())
         .merge(payments::refunds::routes::router())

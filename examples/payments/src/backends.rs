@@ -85,6 +85,12 @@ const MIGRATIONS: &[Migration] = &[
         include_str!("../migrations/postgres/0017_conflicts.sql"),
     ),
     Migration::new(
+        18,
+        "undecided",
+        include_str!("../migrations/sqlite/0018_undecided.sql"),
+        include_str!("../migrations/postgres/0018_undecided.sql"),
+    ),
+    Migration::new(
         20,
         "integrations",
         include_str!("../migrations/sqlite/0020_integrations.sql"),

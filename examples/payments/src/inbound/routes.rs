@@ -1,8 +1,8 @@
 use axum::extract::State;
 use http::StatusCode;
 use kit::inbound::{
-    InboundEvent, InboundEventId, InboundEventView, NewSource, Source, SourceId, SourcePatch,
-    SourceView,
+    InboundEvent, InboundEventId, InboundEventView, InboundState, NewSource, Source, SourceId,
+    SourcePatch, SourceView,
 };
 use kit::{Json, List, PageParams, PageQuery, PathId, ProblemBody, missing};
 use tenancy_axum::{CurrentContext, Permitted};
@@ -20,6 +20,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(create, list))
         .routes(routes!(get, update, delete))
         .routes(routes!(events))
+        .routes(routes!(dead))
         .routes(routes!(event))
         .routes(routes!(reprocess))
 }
@@ -158,6 +159,28 @@ async fn events(
     query: PageQuery<InboundEventId>,
 ) -> Result<Json<List<InboundEventView>>, Problem> {
     let events = tx.repo::<InboundEvent>().list(query.page()).await?;
+    Ok(Json(List::of(events, InboundEventView::from)))
+}
+
+/// List events that came in and wait for somebody to look at them, the newest first
+///
+/// They were tried often enough, cannot be read, or say the opposite of what is known.
+#[utoipa::path(
+    get,
+    path = "/v1/inbound-events/dead",
+    tag = "inbound",
+    security(("bearer" = ["inbound:view"])),
+    params(PageParams),
+    responses((status = 200, body = List<InboundEventView>))
+)]
+async fn dead(
+    _: Permitted<ViewInbound>,
+    mut tx: TenantTx,
+    query: PageQuery<InboundEventId>,
+) -> Result<Json<List<InboundEventView>>, Problem> {
+    let dead = InboundEvent::STATE.eq(InboundState::Dead);
+    let dead = tenancy_core::List::from(query.page()).filter(dead);
+    let events = tx.repo::<InboundEvent>().list(dead).await?;
     Ok(Json(List::of(events, InboundEventView::from)))
 }
 

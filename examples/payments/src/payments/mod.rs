@@ -17,6 +17,7 @@ pub(crate) mod refunds;
 pub(crate) mod routes;
 mod state;
 pub(crate) mod step;
+pub(crate) mod undecided;
 mod verdict;
 
 pub(crate) use capabilities::CAPABILITIES;

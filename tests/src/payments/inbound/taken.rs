@@ -123,6 +123,8 @@ async fn the_opposite_of_what_is_known_is_for_a_person(site: &Site) {
         source.say(&server, &event("evt_2", &attempt, "succeeded", 10_000)).await.ok(200);
         let dead = inbound_is(&bank, "dead").await;
         assert_eq!((&dead["last_error"], &dead["tries"]), (&"contradicts".into(), &1.into()));
+        let waits = bank.get("/v1/inbound-events/dead").await.ok(200);
+        assert_eq!(waits["data"], Value::Array(vec![dead]));
         assert_eq!(bank.get(&refused).await.ok(200)["state"], "failed");
         assert_eq!(site.rows("journal_entries").await, entries);
 

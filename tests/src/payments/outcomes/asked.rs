@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{attempt, serve};
 use crate::harness::{Providers, Site, eventually, on_both_stacks};
-use crate::payments::{confirm, ledger_adds_up, made};
+use crate::payments::{confirm, is_refunded, ledger_adds_up, made, refund};
 
 on_both_stacks!(
     a_silent_provider_is_asked_ever_more_seldom,
@@ -22,6 +22,8 @@ async fn a_silent_provider_is_asked_ever_more_seldom(site: &Site) {
     let mut banks = Vec::new();
     for (slug, account) in BANKS {
         let bank = server.client(slug);
+        let paid = made(&bank, "paid", &json!({})).await;
+        assert_eq!(confirm(&bank, &paid, "paid", "pm_card").await.ok(200)["state"], "succeeded");
         let [first, _] = providers.connect(&bank, account).await;
         // The breaker would ask even more seldom.
         let breaker = format!("/v1/integrations/connections/{first}/breaker");
@@ -31,35 +33,40 @@ async fn a_silent_provider_is_asked_ever_more_seldom(site: &Site) {
         providers.misbehave("cardway", account, SEARCH, json!({ "fail": 401 })).await;
         let path = made(&bank, "k", &json!({})).await;
         assert_eq!(confirm(&bank, &path, "k", "pm_card").await.ok(202)["state"], "unknown");
-        banks.push((bank, account, path));
+        banks.push((bank, account, path, paid));
     }
     let asked = async |account: &str| providers.calls("cardway", account, SEARCH).await;
 
-    // At first after seconds: a minute later each is asked again, whatever was before.
-    for _ in 0..8 {
+    // At first after seconds, later after hours: it is asked again, however long that takes.
+    for _ in 0..12 {
         let mut before = Vec::new();
-        for (_, account, _) in &banks {
-            before.push(asked(account).await);
-        }
-        server.advance(Duration::from_mins(10)).await;
-        for ((_, account, _), before) in banks.iter().zip(before) {
-            eventually("it is asked again", async || asked(account).await > before).await;
-        }
-    }
-    // Then after most of an hour: once in each hour, however often the reconciler ticks.
-    for _ in 0..4 {
-        let mut before = Vec::new();
-        for (_, account, _) in &banks {
+        for (_, account, ..) in &banks {
             before.push(asked(account).await);
         }
         server.advance(Duration::from_hours(1)).await;
-        for ((_, account, _), before) in banks.iter().zip(before) {
+        for ((_, account, ..), before) in banks.iter().zip(before) {
             eventually("it is asked again", async || asked(account).await > before).await;
-            assert_eq!(asked(account).await, before + 1);
         }
     }
+    // By now it is asked once in half an hour to an hour, however often the reconciler looks.
+    let mut before = Vec::new();
+    for (_, account, ..) in &banks {
+        before.push(asked(account).await);
+    }
+    for step in 0..12 {
+        server.advance(Duration::from_mins(10)).await;
+        for (bank, _, _, paid) in &banks {
+            // It has looked: whoever has a refund finished has asked what was due before.
+            let promised = refund(bank, paid, &format!("look-{step}"), 1).await.ok(201);
+            is_refunded(bank, &promised).await;
+        }
+    }
+    for ((_, account, ..), before) in banks.iter().zip(before) {
+        let times = asked(account).await - before;
+        assert!((1..=4).contains(&times), "{times} times in two hours");
+    }
     // After three days a person has to find out, and nobody else does.
-    for (bank, _, path) in &banks {
+    for (bank, _, path, _) in &banks {
         let waits = bank.get(path).await.ok(200);
         assert_eq!(
             (&waits["state"], &waits["needs_decision_since"]),
@@ -67,7 +74,7 @@ async fn a_silent_provider_is_asked_ever_more_seldom(site: &Site) {
         );
     }
     server.advance(Duration::from_hours(3 * 24)).await;
-    for (bank, _, path) in &banks {
+    for (bank, _, path, _) in &banks {
         eventually("somebody has to find out", async || {
             bank.get(path).await.ok(200)["needs_decision_since"].is_string()
         })
@@ -79,7 +86,7 @@ async fn a_silent_provider_is_asked_ever_more_seldom(site: &Site) {
     providers.behave("cardway").await;
     server.advance(Duration::from_hours(24)).await;
     // Now the provider would tell. What comes later is asked for, and this one is not.
-    for (bank, account, path) in &banks {
+    for (bank, account, path, _) in &banks {
         let hang = json!("hang");
         providers.misbehave_times("cardway", account, "payment_intents.create", hang, 1).await;
         let later = made(bank, "later", &json!({})).await;

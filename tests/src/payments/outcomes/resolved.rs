@@ -35,6 +35,11 @@ async fn conflicted(bank: &Client, key: &str, more: &Value) -> String {
     path
 }
 
+/// What waits for people.
+async fn undecided(bank: &Client) -> Value {
+    bank.get("/v1/payments/undecided").await.ok(200)["data"].clone()
+}
+
 async fn nothing_was_taken(site: &Site) {
     let server = serve(site, &[]).await;
     for slug in ["riverside", "kita"] {
@@ -120,7 +125,11 @@ async fn another_amount_was_taken(site: &Site) {
         let bank = server.client(slug);
         let operator = token::in_role(&bank, slug, "operator").await;
         let receivable = balance(&bank, "psp_receivable").await.0;
+        let other = server.client(if slug == "kita" { "riverside" } else { "kita" });
+        assert_eq!(undecided(&bank).await, json!([]));
         let path = conflicted(&bank, "short", &json!({})).await;
+        assert_eq!(undecided(&bank).await[0]["id"], path.rsplit('/').next().expect("an id"));
+        assert_eq!(undecided(&other).await, json!([]));
         let open = attempt(&bank, &path).await;
         assert_eq!(
             (&open["reported_amount"], &open["reported_currency"]),
@@ -138,6 +147,7 @@ async fn another_amount_was_taken(site: &Site) {
         refused.refused_field("field_invalid", "amount");
         assert_eq!(balance(&bank, "psp_receivable").await.0, receivable, "nothing is posted");
         resolve(&operator, &open, "succeeded", &json!({ "amount": 9_999 })).await.ok(200);
+        assert_eq!(undecided(&bank).await, json!([]));
         let payment = bank.get(&path).await.ok(200);
         assert_eq!(
             (&payment["state"], &payment["amount_captured"], &payment["needs_decision_since"]),
