@@ -43,8 +43,8 @@ const SETS: usize = 8;
 /// One set, in the order of its decision.
 struct Limits {
     each: Vec<Head>,
-    /// `ratelimit-policy`, and places for the numbers: to copy a table takes less time than to fill
-    /// one. With two fields of the handler it is just as large as small pieces of memory are.
+    /// `ratelimit-policy`, and places for the rest: to copy a table takes less time than to fill
+    /// one, or to add to it.
     fields: HeaderMap,
     /// What each of them is.
     places: Vec<Place>,
@@ -53,6 +53,7 @@ struct Limits {
 #[derive(Clone, Copy)]
 enum Place {
     Policies,
+    Status,
     Limit,
     Remaining,
     Reset,
@@ -82,14 +83,14 @@ impl Lately {
         let binding = decision.binding();
         let mut fields = set.fields.clone();
         for (place, field) in set.places.iter().zip(fields.values_mut()) {
-            *field = number(match place {
+            *field = match place {
                 Place::Policies => continue,
-                Place::Limit => binding.policy().n().get().into(),
-                Place::Remaining => binding.remaining().into(),
-                Place::Reset => whole_seconds(binding.reset_after()),
-            });
+                Place::Status => value(&self.text),
+                Place::Limit => number(binding.policy().n().get().into()),
+                Place::Remaining => number(binding.remaining().into()),
+                Place::Reset => number(whole_seconds(binding.reset_after())),
+            };
         }
-        fields.insert(STATUS, value(&self.text));
         if let Some(wait) = decision.retry_after() {
             fields.insert(RETRY_AFTER, number(whole_seconds(wait).max(1)));
         }
@@ -121,10 +122,11 @@ impl Limits {
         }
         let mut fields = HeaderMap::with_capacity(ROOM);
         fields.insert(POLICY, value(&policies));
-        for name in [LIMIT, REMAINING, RESET] {
+        for name in [STATUS, LIMIT, REMAINING, RESET] {
             fields.insert(name, HeaderValue::from_static(""));
         }
         let place = |name: &HeaderName| match name.as_str() {
+            "ratelimit" => Place::Status,
             "x-ratelimit-limit" => Place::Limit,
             "x-ratelimit-remaining" => Place::Remaining,
             "x-ratelimit-reset" => Place::Reset,
