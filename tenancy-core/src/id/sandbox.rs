@@ -1,6 +1,6 @@
 use uuid::Uuid;
 
-use super::TenantId;
+use super::tenant_id::{TenantId, named_by};
 
 /// The second bit of a UUID's variant: clear in every UUID of RFC 9562, set in a sandbox's id.
 const BIT: u128 = 0x4000_0000_0000_0000;
@@ -32,7 +32,7 @@ impl TenantId {
         if number & (VARIANT | BIT) != VARIANT {
             return None;
         }
-        Some(Self::unchecked(Uuid::from_u128(number | BIT)))
+        Some(named_by(Uuid::from_u128(number | BIT)))
     }
 
     /// Tells whether it is the id of a sandbox.
@@ -46,7 +46,7 @@ impl TenantId {
     #[must_use]
     pub const fn home(self) -> Self {
         if self.is_sandbox() {
-            return Self::unchecked(Uuid::from_u128(self.uuid().as_u128() & !BIT));
+            return named_by(Uuid::from_u128(self.uuid().as_u128() & !BIT));
         }
         self
     }

@@ -45,15 +45,16 @@ impl TenantId {
         Ok(Self(uuid))
     }
 
-    /// Takes a UUID that is known to name somebody.
-    pub(super) const fn unchecked(uuid: Uuid) -> Self {
-        Self(uuid)
-    }
-
     /// Returns the UUID.
     pub const fn uuid(self) -> Uuid {
         self.0
     }
+}
+
+/// Takes a UUID that is known to name somebody. No method: the compiler would propose it to callers
+/// who may not use it.
+pub(super) const fn named_by(uuid: Uuid) -> TenantId {
+    TenantId(uuid)
 }
 
 impl TryFrom<Uuid> for TenantId {
