@@ -7,7 +7,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 use crate::{
     access, api_keys, audit, bulk, customers, disputes, events, inbound, integrations, ledger,
-    payments, people, plan, platform, probes, sign_in, usage, webhooks, workflows,
+    payments, people, plan, platform, probes, sign_in, tokens, usage, webhooks, workflows,
 };
 
 /// Returns the routes of tenants, with the description of all routes.
@@ -15,6 +15,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
     let mut description = Description::openapi();
     description.merge(probes::router().into_openapi());
     description.merge(inbound::receive::router().into_openapi());
+    description.merge(tokens::routes::published().into_openapi());
     description.merge(platform::router().into_openapi());
     OpenApiRouter::with_openapi(description)
         .merge(customers::routes::router())
@@ -40,6 +41,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .merge(access::routes::router())
         .merge(audit::routes::router())
         .merge(sign_in::routes::router())
+        .merge(tokens::routes::router())
         .merge(people::routes::router())
         .merge(api_keys::routes::router())
 }

@@ -20,6 +20,7 @@ use crate::integrations::Integrations;
 use crate::patience::Patience;
 use crate::payments::OpenWork;
 use crate::people::Desk;
+use crate::tokens::KeyRing;
 
 /// What the platform runs on; put together by [`Service`](crate::Service).
 #[derive(Clone)]
@@ -42,6 +43,8 @@ pub(crate) struct Backends {
     pub(crate) integrations: Arc<Integrations>,
     /// People, their sessions and keys.
     pub(crate) people: Desk,
+    /// What signs access tokens.
+    pub(crate) tokens: KeyRing,
     /// The server behind the two, if they are shared.
     pub(crate) redis: Option<RedisStore>,
     /// The time of day.
@@ -112,6 +115,10 @@ impl App {
 
     pub(crate) fn people(&self) -> &Desk {
         &self.backends.people
+    }
+
+    pub(crate) fn tokens(&self) -> &KeyRing {
+        &self.backends.tokens
     }
 
     pub(crate) fn limiter(&self) -> &Arc<dyn RateLimiter> {

@@ -46,6 +46,7 @@ use crate::plans::plans;
 use crate::platform::{PlatformSession, PlatformUser, TenantLife};
 use crate::quota::{QuotaAlert, TransactionMonth};
 use crate::sign_in::{Challenge, KeptCode, PasswordReset, SecondFactor, SignIn};
+use crate::tokens::{KeyRing, RefreshToken, SigningKey, TokenFamily};
 use crate::workflows::{Decision, Definition, Run, Version};
 
 const MIGRATIONS: &[Migration] = &[
@@ -115,6 +116,12 @@ const MIGRATIONS: &[Migration] = &[
         include_str!("../migrations/postgres/0035_second_factors.sql"),
     ),
     Migration::new(
+        36,
+        "tokens",
+        include_str!("../migrations/sqlite/0036_tokens.sql"),
+        include_str!("../migrations/postgres/0036_tokens.sql"),
+    ),
+    Migration::new(
         40,
         "quota",
         include_str!("../migrations/sqlite/0040_quota.sql"),
@@ -181,10 +188,12 @@ pub(crate) async fn open(config: &Config) -> Result<(Backends, SqlDirectory), Er
         clock.clone(),
     );
     let people = Desk::open(config, directory.clone(), sealer.clone())?;
+    let tokens = KeyRing::open(db.clone(), sealer.clone(), clock.clone()).await?;
     let integrations = Arc::new(Integrations::of(config, sealer));
     let backends = Backends {
         db,
         people,
+        tokens,
         directory: tenants,
         tenants: directory.clone(),
         plans: plans(config.requests_per_minute),
@@ -324,6 +333,9 @@ async fn open_database(
         .register::<Roster>()
         .register::<Invitation>()
         .register::<SignIn>()
+        .register_shared::<SigningKey>()
+        .register::<TokenFamily>()
+        .register::<RefreshToken>()
         .register::<PasswordReset>()
         .register::<SecondFactor>()
         .register::<KeptCode>()

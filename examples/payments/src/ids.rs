@@ -89,6 +89,12 @@ id!(
     "ses_01k8p0g2v7e9h9qk3x5t7w1zra"
 );
 id!(
+    /// Names what came of one sign-in of a program: `rtf_…`.
+    TokenFamilyId,
+    "rtf_",
+    "rtf_01k8p0g2v7e9h9qk3x5t7w1zra"
+);
+id!(
     /// Names an API key: `key_…`.
     ApiKeyId,
     "key_",

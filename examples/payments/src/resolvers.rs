@@ -2,43 +2,44 @@ use std::sync::Arc;
 
 use http::request::Parts;
 use tenancy_core::resolve::{
-    ApiKeyResolver, Claimed, HeaderResolver, JwtKey, JwtResolver, ResolverChain, SessionResolver,
-    SubdomainResolver, TenantClaim, TenantResolver,
+    ApiKeyResolver, Claimed, HeaderResolver, JwtKey, JwtResolver, KeySet, ResolverChain,
+    SessionResolver, SubdomainResolver, TenantClaim, TenantResolver,
 };
 use tenancy_core::{Clock, Error, ErrorKind, ResolvedVia, TenantDirectory, TenantKey, Trust};
 
 use crate::Config;
 use crate::inbound::receive::PREFIX;
+use crate::tokens::TokenResolver;
 
 /// Who issues tokens for this service, and what they call it.
-const ISSUER: &str = "payments";
-const AUDIENCE: &str = "payments-api";
+pub(crate) const ISSUER: &str = "payments";
+pub(crate) const AUDIENCE: &str = "payments-api";
 
-/// Names a request's tenant by API key, by token if there is a secret for them, by a header that
+/// Names a request's tenant by API key, by token, by a header that
 /// must agree with these, and by the label before the base domain.
 pub(crate) fn chain(
     config: &Config,
     directory: Arc<dyn TenantDirectory>,
     clock: Arc<dyn Clock>,
+    keys: KeySet,
 ) -> Result<ResolverChain, Error> {
     let chain = ResolverChain::new(directory)
-        .clock(clock)
+        .clock(clock.clone())
         .trusted_proxies(config.trusted_proxies()?)
         .with(ApiKeyResolver::bearer())
         .with(SessionResolver::host_cookie())
         .with(HeaderResolver::x_tenant_id())
         .with(SubdomainResolver::under(&config.base_domain)?)
         .with(InboundPath);
-    Ok(match config.jwt_secret() {
-        Some(secret) => {
-            let key = JwtKey::hs256(secret.as_bytes()).map_err(|source| {
-                let message = "read --jwt-secret or PAYMENTS_JWT_SECRET";
-                Error::new(ErrorKind::Misconfigured, message).with_source(source)
-            })?;
-            chain.with(JwtResolver::new([key], ISSUER, AUDIENCE))
-        }
-        None => chain,
-    })
+    let of_secret = config.jwt_secret().map(|secret| {
+        let key = JwtKey::hs256(secret.as_bytes()).map_err(|source| {
+            let message = "read --jwt-secret or PAYMENTS_JWT_SECRET";
+            Error::new(ErrorKind::Misconfigured, message).with_source(source)
+        })?;
+        Ok::<_, Error>(JwtResolver::new([key], ISSUER, AUDIENCE))
+    });
+    let own = JwtResolver::new(keys, ISSUER, AUDIENCE).token_type("at+jwt").clock(clock);
+    Ok(chain.with(TokenResolver::new(own, of_secret.transpose()?)))
 }
 
 /// Reads the tenant that a source's address names.

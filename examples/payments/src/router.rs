@@ -10,7 +10,7 @@ use tenancy_core::audit::AuditLevel;
 use tenancy_core::resolve::TrustedProxies;
 
 use crate::app::App;
-use crate::{api, inbound, mode, pages, platform, probes, sign_in};
+use crate::{api, inbound, mode, pages, platform, probes, sign_in, tokens};
 
 /// The largest body: a hundred times what a payment needs.
 const BODY: usize = 64 * 1024;
@@ -53,6 +53,7 @@ pub(crate) fn router(
         .layer(from_fn_with_state(app.clone(), platform::identify))
         .layer(map_response(kit::no_store));
     let (probes, _) = probes::router().split_for_parts();
+    let (keys, _) = tokens::routes::published().split_for_parts();
     // With a limit of their own: neither takes from the other.
     let (sources, _) = inbound::receive::router().split_for_parts();
     let sources = sources.layer(kit::catch_panics()).layer(tenants.clone());
@@ -65,6 +66,7 @@ pub(crate) fn router(
         .merge(for_tenants(pages::router()).layer(from_fn(pages::explain)))
         .merge(sources.layer(map_response(kit::no_store)))
         .merge(probes)
+        .merge(keys)
         .merge(pages::assets())
         .merge(kit::docs(description))
         .fallback(kit::no_such_route)

@@ -57,7 +57,12 @@ impl Service {
             Announcement::new(address, &config.base_domain, demo).operated_with(operator_key);
         let neighbours = announcement.demo().iter().map(|tenant| neighbour(tenant, &announcement));
 
-        let chain = resolvers::chain(&config, backends.directory.clone(), backends.clock.clone())?;
+        let chain = resolvers::chain(
+            &config,
+            backends.directory.clone(),
+            backends.clock.clone(),
+            backends.tokens.verifying(),
+        )?;
         let access = AccessLayer::new(
             Arc::new(PlatformGrants::new(backends.db.clone())),
             access::catalogue()?,

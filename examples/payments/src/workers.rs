@@ -13,6 +13,7 @@ use crate::inbound::OnPayments;
 pub(crate) struct Workers {
     publisher: JoinHandle<()>,
     runner: JoinHandle<()>,
+    keys: JoinHandle<()>,
     stop: watch::Sender<bool>,
 }
 
@@ -30,6 +31,7 @@ impl Workers {
         let moved = demo_clock.as_ref().map(kit::DemoClock::moves);
         Self {
             publisher: tokio::spawn(publisher.run()),
+            keys: tokio::spawn(app.tokens().clone().follow()),
             runner: tokio::spawn(runner.run(stopped, moved)),
             stop,
         }
@@ -38,6 +40,7 @@ impl Workers {
     /// Finishes the jobs that were begun. What is not done by then is done by whoever comes next.
     pub(crate) async fn stop(self, grace: Duration) {
         self.publisher.abort();
+        self.keys.abort();
         self.stop.send_replace(true);
         if tokio::time::timeout(grace, self.runner).await.is_err() {
             tracing::warn!(after = ?grace, "stopped with jobs that were begun");

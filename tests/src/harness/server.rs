@@ -82,6 +82,14 @@ impl Server {
         (output.status.success(), String::from_utf8(output.stderr).expect("text"))
     }
 
+    /// Runs one of its commands to a good end; returns what it prints.
+    pub(crate) async fn output(options: &[String], words: &[&str]) -> String {
+        let run = command().args(options).args(words).stdin(Stdio::null()).output();
+        let output = timeout(DEADLINE, run).await.expect("it ends").expect("a status");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    }
+
     /// Kills it on its way to being ready.
     pub(crate) async fn kill_in_start(options: &[String], is_time: impl AsyncFnMut() -> bool) {
         let mut program = command().args(["--listen", "127.0.0.1:0"]).args(options).spawn();

@@ -9,6 +9,7 @@ mod roles;
 mod second_factor;
 mod sign_in;
 mod throttle;
+mod tokens;
 
 use serde_json::{Value, json};
 

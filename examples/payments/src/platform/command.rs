@@ -6,6 +6,7 @@ use tenancy_core::{Clock as _, Error, ErrorKind, SystemClock};
 use tenancy_sqlx::TenantDb;
 
 use super::{PlatformRole, PlatformUser};
+use crate::tokens::{self, KeysCommand};
 use crate::{Config, backends};
 
 /// What the program does instead of serving.
@@ -14,6 +15,9 @@ pub enum Command {
     /// People who run the platform
     #[command(subcommand)]
     PlatformUser(UserCommand),
+    /// Keys that sign access tokens
+    #[command(subcommand)]
+    Keys(KeysCommand),
 }
 
 /// What becomes of somebody of the platform.
@@ -47,6 +51,12 @@ pub async fn execute(config: &Config) -> Result<(), Error> {
     match &config.command {
         Some(Command::PlatformUser(UserCommand::Add(new))) => {
             add_user(config, new, std::io::stdin().lock()).await
+        }
+        Some(Command::Keys(command)) => {
+            let (backends, _) = backends::open(config).await?;
+            let done = tokens::execute(*command, &backends).await;
+            backends.db.close().await;
+            done
         }
         None => Ok(()),
     }

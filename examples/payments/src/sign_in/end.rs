@@ -5,13 +5,14 @@ use tenancy_core::{Actor, ActorKind, Error, List, SessionSecret, TenantId};
 use super::session::SignIn;
 use crate::app::App;
 use crate::ids::{SessionId, UserId};
+use crate::tokens;
 
 /// Ends one session, by its cookie.
 pub(super) async fn end(app: &App, tenant: TenantId, secret: &SessionSecret) -> Result<(), Error> {
     app.people().directory.end_session(tenant, secret).await.map(drop)
 }
 
-/// Ends all sessions of somebody at a tenant.
+/// Ends all sessions of somebody at a tenant, and what renews the tokens of programs.
 pub(crate) async fn end_all(app: &App, tenant: TenantId, user: UserId) -> Result<(), Error> {
     /// So many are ended at a time.
     const AT_ONCE: u16 = 100;
@@ -28,6 +29,7 @@ pub(crate) async fn end_all(app: &App, tenant: TenantId, user: UserId) -> Result
         for sign_in in &found.items {
             tx.repo::<SignIn>().delete(&sign_in.id).await?;
         }
+        tokens::forget(&mut tx, user).await?;
         tx.commit().await?;
         if !found.has_more {
             return Ok(());

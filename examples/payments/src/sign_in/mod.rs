@@ -20,5 +20,5 @@ pub(crate) use forget::forget_member;
 pub(crate) use keep::keep;
 pub(crate) use reset::PasswordReset;
 pub(crate) use second_factor::{Challenge, KeptCode, SecondFactor};
-pub(crate) use session::SignIn;
+pub(crate) use session::{SignIn, has_session};
 pub(crate) use throttle::Throttle;

@@ -49,6 +49,11 @@ pub(super) fn no_cookie() -> String {
     format!("{COOKIE_NAME}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0")
 }
 
+/// Tells whether a request came with a session.
+pub(crate) fn has_session(headers: &HeaderMap) -> bool {
+    secret_of(headers).is_some()
+}
+
 /// Reads the session of a request. Whether it is good was decided when the request was let in.
 pub(super) fn secret_of(headers: &HeaderMap) -> Option<SessionSecret> {
     let texts = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
