@@ -10,8 +10,18 @@ use super::{UNLIMITED, one_euro};
 use crate::harness::{Answer, Client, Server, Site, Stack, on_both_stacks};
 
 /// What everybody with a credential may do, whatever it is good for.
-const FOR_EVERYBODY: [&str; 5] =
-    ["/v1/permissions", "/v1/roles", "/v1/me", "/v1/auth/logout", "/v1/auth/logout-all"];
+const FOR_EVERYBODY: [&str; 10] = [
+    "/v1/permissions",
+    "/v1/roles",
+    "/v1/me",
+    "/v1/auth/logout",
+    "/v1/auth/logout-all",
+    "/v1/auth/second-factor",
+    "/v1/auth/second-factor/confirm",
+    "/v1/auth/second-factor/disable",
+    "/v1/auth/second-factor/recovery-codes",
+    "/v1/auth/token",
+];
 /// What a route asks for in some cases, beside its own permission.
 const IN_SOME_CASES: [&str; 1] = ["owners:manage"];
 
