@@ -42,7 +42,7 @@ struct Secret {
     #[schema(example = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")]
     secret: String,
     /// To be made a picture of.
-    #[schema(example = "otpauth://totp/Kita:ada%40kita.example?secret=GEZDGNBV&issuer=Kita")]
+    #[schema(example = "otpauth://totp/Bank:ada%40bank.example?secret=GEZDGNBV&issuer=Bank")]
     uri: String,
 }
 
