@@ -6,8 +6,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::{
-    access, api_keys, audit, bulk, customers, disputes, events, inbound, integrations, ledger,
-    payments, people, plan, platform, probes, sign_in, tokens, usage, webhooks, workflows,
+    access, api_keys, audit, bulk, customers, disputes, domains, events, inbound, integrations,
+    ledger, payments, people, plan, platform, probes, sign_in, support, tokens, usage, webhooks,
+    workflows,
 };
 
 /// Returns the routes of tenants, with the description of all routes.
@@ -43,6 +44,8 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .merge(sign_in::routes::router())
         .merge(tokens::routes::router())
         .merge(people::routes::router())
+        .merge(support::routes::router())
+        .merge(domains::routes::router())
         .merge(api_keys::routes::router())
 }
 
@@ -68,6 +71,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         (name = "access", description = "Who may do what"),
         (name = "webhooks", description = "Events, sent to where a tenant wants them"),
         (name = "auth", description = "Signing in and out, at a tenant's host"),
+        (name = "domains", description = "Domains of a tenant's own"),
         (name = "members", description = "Who works for a tenant"),
         (name = "api-keys", description = "What programs use"),
         (name = "inbound", description = "Events of others"),

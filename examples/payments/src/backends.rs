@@ -31,6 +31,7 @@ use crate::bulk::{Batch, Item};
 use crate::connectors::Simulator;
 use crate::customers::Customer;
 use crate::disputes::Dispute;
+use crate::domains::OwnDomain;
 use crate::events::API_VERSION;
 use crate::idempotency::Replay;
 use crate::integrations::{Connection, Integrations, ProviderCall};
@@ -46,6 +47,7 @@ use crate::plans::plans;
 use crate::platform::{PlatformSession, PlatformUser, TenantLife};
 use crate::quota::{QuotaAlert, TransactionMonth};
 use crate::sign_in::{Challenge, KeptCode, PasswordReset, SecondFactor, SignIn};
+use crate::support::SupportGrant;
 use crate::tokens::{KeyRing, RefreshToken, SigningKey, TokenFamily};
 use crate::workflows::{Decision, Definition, Run, Version};
 
@@ -150,6 +152,18 @@ const MIGRATIONS: &[Migration] = &[
         "platform",
         include_str!("../migrations/sqlite/0050_platform.sql"),
         include_str!("../migrations/postgres/0050_platform.sql"),
+    ),
+    Migration::new(
+        51,
+        "support",
+        include_str!("../migrations/sqlite/0051_support.sql"),
+        include_str!("../migrations/postgres/0051_support.sql"),
+    ),
+    Migration::new(
+        52,
+        "domains",
+        include_str!("../migrations/sqlite/0052_domains.sql"),
+        include_str!("../migrations/postgres/0052_domains.sql"),
     ),
 ];
 
@@ -345,6 +359,8 @@ async fn open_database(
         .register::<Job>()
         .register::<Notification>()
         .register_shared::<PlatformKey>()
+        .register::<SupportGrant>()
+        .register::<OwnDomain>()
         .register_shared::<PlatformUser>()
         .register_shared::<PlatformSession>()
         .register_shared::<TenantLife>()

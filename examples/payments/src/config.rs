@@ -49,6 +49,11 @@ pub struct Config {
     #[arg(long, env = "PAYMENTS_MAIL_DIR", value_name = "PATH")]
     pub mail_dir: Option<PathBuf>,
 
+    /// Resolver to ask whose a domain is, over TCP, such as 127.0.0.1:53; without it, the first one
+    /// of /etc/resolv.conf
+    #[arg(long, env = "PAYMENTS_DNS_SERVER", value_name = "ADDRESS")]
+    pub dns_server: Option<SocketAddr>,
+
     /// Secret of at least 32 bytes that signs tokens (HS256); without it there are API keys only.
     /// Better set by the environment: other users of the machine can read arguments
     #[arg(long, env = "PAYMENTS_JWT_SECRET", hide_env_values = true, value_name = "SECRET")]

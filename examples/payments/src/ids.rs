@@ -153,6 +153,18 @@ id!(
 );
 
 id!(
+    /// Names a domain of a tenant's own: `dom_…`.
+    DomainId,
+    "dom_",
+    "dom_01k8p0g2v7e9h9qk3x5t7w1zra"
+);
+id!(
+    /// Names a grant of support: `sgr_…`.
+    SupportGrantId,
+    "sgr_",
+    "sgr_01k8p0g2v7e9h9qk3x5t7w1zra"
+);
+id!(
     /// Names somebody of the platform: `psu_…`.
     PlatformUserId,
     "psu_",

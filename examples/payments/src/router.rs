@@ -28,15 +28,15 @@ pub(crate) fn router(
 ) -> Router {
     let keep = from_fn_with_state(app.clone(), sign_in::keep);
     let longest = app.patience().request;
-    // Providers tell what has become of money also when a bank is suspended.
     let tenants = TenantLayer::new(chain)
         .audit(app.auditor().clone(), AuditLevel::Failures)
-        .serve_suspended(|parts| parts.uri.path().starts_with(inbound::receive::PREFIX));
+        .serve_suspended(|parts| is_served_always(parts.uri.path()));
     let limits = RateLimitLayer::new(app.limiter().clone()).by_plan().audit(app.auditor().clone());
     // Resolve, limit, count, and only then the handler.
     let for_tenants = |routes: Router<App>| {
         routes
             .layer(from_fn(mode::enter))
+            .layer(from_fn(kit::mask_for_others))
             .layer(kit::catch_panics())
             .layer(keep.clone())
             .layer(from_fn(kit::audit::audit_requests))
@@ -79,4 +79,11 @@ pub(crate) fn router(
         .layer(from_fn(kit::peer_addr))
         .layer(Extension(proxies))
         .with_state(app)
+}
+
+/// Providers tell what has become of money also when a bank is suspended. Whoever takes the data of
+/// a bank along that is read-only, because it is being closed, signs in.
+fn is_served_always(path: &str) -> bool {
+    path.starts_with(inbound::receive::PREFIX)
+        || ["/v1/auth/login", "/v1/auth/second-factor/verify", "/v1/auth/logout"].contains(&path)
 }

@@ -6,7 +6,7 @@ use kit::{Json, ProblemBody};
 use serde::Serialize;
 use tenancy_axum::{CurrentContext, Permitted};
 use tenancy_core::usage::{Meter, Month, Percent, Usage, Used};
-use tenancy_core::{Plan, Problem};
+use tenancy_core::{Problem, Tenant};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -16,7 +16,9 @@ use crate::app::App;
 use crate::month_query::MonthQuery;
 use crate::quota::{self, QuotaAlertView};
 
-const METERS: [Meter; 3] = [Meter::API_CALLS, Meter::BANDWIDTH_BYTES, Meter::TRANSACTIONS];
+/// What is counted.
+pub(crate) const METERS: [Meter; 3] =
+    [Meter::API_CALLS, Meter::BANDWIDTH_BYTES, Meter::TRANSACTIONS];
 
 capabilities! {
     /// See what was used, and what may be.
@@ -56,7 +58,7 @@ struct RateView {
 /// One thing that is counted.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = MeterUsage)]
-struct MeterView {
+pub(crate) struct MeterView {
     #[schema(example = "transactions")]
     meter: String,
     #[schema(example = 948)]
@@ -95,24 +97,29 @@ async fn get(
     let mut tx = app.db().read(context.home_id());
     usage.add(&Meter::TRANSACTIONS, quota::used(&mut tx, month).await?);
     let alerts = quota::alerts_of(&mut tx, month).await?;
-    Ok(Json(UsageView::new(&usage, alerts, context.tenant().plan())))
+    Ok(Json(UsageView::new(&usage, alerts, context.tenant())))
 }
 
 impl UsageView {
-    fn new(usage: &Usage, alerts: Vec<QuotaAlertView>, plan: &Plan) -> Self {
+    fn new(usage: &Usage, alerts: Vec<QuotaAlertView>, tenant: &Tenant) -> Self {
         Self {
             month: usage.month().to_string(),
-            plan: plan.name().to_owned(),
-            rate_limit: RateView { requests: plan.requests_per_minute().get(), window_seconds: 60 },
-            usage: METERS.iter().map(|meter| MeterView::new(meter, usage, plan)).collect(),
+            plan: tenant.plan().name().to_owned(),
+            rate_limit: RateView {
+                requests: tenant.requests_per_minute().get(),
+                window_seconds: 60,
+            },
+            usage: METERS.iter().map(|meter| MeterView::new(meter, usage, tenant)).collect(),
             alerts,
         }
     }
 }
 
 impl MeterView {
-    fn new(meter: &Meter, usage: &Usage, plan: &Plan) -> Self {
-        let used = Used::new(usage.of(meter), plan.allowance(meter.as_str()).limit());
+    /// What the tenant was granted beside its plan counts.
+    pub(crate) fn new(meter: &Meter, usage: &Usage, tenant: &Tenant) -> Self {
+        let limit = tenant.limit(meter.as_str()).allowance().limit();
+        let used = Used::new(usage.of(meter), limit);
         Self {
             meter: meter.to_string(),
             used: used.used(),
@@ -130,6 +137,8 @@ fn number(percent: Percent) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use tenancy_core::{TenantId, TenantSlug};
+
     use super::*;
     use crate::plans::plans;
 
@@ -137,7 +146,9 @@ mod tests {
         let mut usage = Usage::new("2026-11".parse().unwrap());
         usage.add(&Meter::TRANSACTIONS, transactions);
         let plan = plans(None).plan(plan).unwrap();
-        serde_json::to_value(&UsageView::new(&usage, Vec::new(), &plan).usage[2]).unwrap()
+        let slug = TenantSlug::parse("harbor").unwrap();
+        let tenant = Tenant::new(TenantId::generate(), slug, plan);
+        serde_json::to_value(&UsageView::new(&usage, Vec::new(), &tenant).usage[2]).unwrap()
     }
 
     #[test]

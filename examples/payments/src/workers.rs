@@ -8,12 +8,15 @@ use tokio::task::JoinHandle;
 
 use crate::app::{App, Backends};
 use crate::inbound::OnPayments;
+use crate::platform::tenants::purge;
 
-/// What goes on beside requests: events are published, and jobs are done.
+/// What goes on beside requests: events are published, jobs are done, and tenants whose
+/// time is over go.
 pub(crate) struct Workers {
     publisher: JoinHandle<()>,
     runner: JoinHandle<()>,
     keys: JoinHandle<()>,
+    purge: JoinHandle<()>,
     stop: watch::Sender<bool>,
 }
 
@@ -33,6 +36,7 @@ impl Workers {
             publisher: tokio::spawn(publisher.run()),
             keys: tokio::spawn(app.tokens().clone().follow()),
             runner: tokio::spawn(runner.run(stopped, moved)),
+            purge: tokio::spawn(purge::run(app.clone())),
             stop,
         }
     }
@@ -41,6 +45,8 @@ impl Workers {
     pub(crate) async fn stop(self, grace: Duration) {
         self.publisher.abort();
         self.keys.abort();
+        // It may be stopped anywhere: the next one goes on.
+        self.purge.abort();
         self.stop.send_replace(true);
         if tokio::time::timeout(grace, self.runner).await.is_err() {
             tracing::warn!(after = ?grace, "stopped with jobs that were begun");

@@ -35,6 +35,11 @@ impl Browser {
         Self { client: self.client.calling_from(address.into()), ..self.clone() }
     }
 
+    /// The same person at a host.
+    pub(crate) fn at_own_host(&self, host: &str) -> Self {
+        Self { host: host.to_owned(), ..self.clone() }
+    }
+
     /// Signs in as one of the demo people.
     pub(crate) async fn demo(server: &Server, slug: &str, role: &str) -> Self {
         let mut browser = Self::at(server, slug);

@@ -10,6 +10,7 @@ use crate::harness::{Answer, Client, Server, Site};
 pub(super) struct Desk {
     client: Client,
     pub(super) cookie: Option<String>,
+    email: String,
 }
 
 impl Desk {
@@ -18,19 +19,25 @@ impl Desk {
         let email = format!("{role}@platform.example");
         let (added, said) = add(site, &email, role, PASSWORD).await;
         assert!(added, "{said}");
-        let mut desk = Self { client: server.stranger(), cookie: None };
-        let signed_in = desk.sign_in(&email, PASSWORD).await;
+        let mut desk = Self { client: server.stranger(), cookie: None, email };
+        desk.renew().await;
+        desk
+    }
+
+    /// Signs in anew: the time of a session is over.
+    pub(super) async fn renew(&mut self) {
+        let signed_in = self.sign_in(&self.email, PASSWORD).await;
+        assert_eq!(signed_in.status, 200, "{signed_in:?}");
         let set = signed_in.header("set-cookie");
         for flag in ["__Host-platform=", "Path=/", "Secure", "HttpOnly", "SameSite=Strict"] {
             assert!(set.contains(flag), "{flag}");
         }
-        desk.cookie = set.split(';').next().map(ToOwned::to_owned);
-        desk
+        self.cookie = set.split(';').next().map(ToOwned::to_owned);
     }
 
     /// Somebody who has not signed in.
     pub(super) fn nobody(server: &Server) -> Self {
-        Self { client: server.stranger(), cookie: None }
+        Self { client: server.stranger(), cookie: None, email: String::new() }
     }
 
     pub(super) async fn sign_in(&self, email: &str, password: &str) -> Answer {

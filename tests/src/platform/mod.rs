@@ -1,9 +1,14 @@
 //! The platform's own people, and the lives of tenants.
 
 mod desk;
+mod domains;
+mod leaving;
 mod sign_in;
+mod support;
 mod suspension;
 mod tenants;
+mod usage;
+mod zone;
 
 use std::time::Instant;
 

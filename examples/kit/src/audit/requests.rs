@@ -3,12 +3,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::{Method, StatusCode};
 use tenancy_core::audit::{AuditAction, AuditEvent, AuditOutcome, Auditor};
-use tenancy_core::{ActorKind, Error, Problem, TenantContext};
+use tenancy_core::{Actor, ActorKind, Error, Problem, TenantContext};
 
 use super::{Audited, name};
 
 /// Tells the auditor of each request that asks for a change, how it ended, and of each look at what a
-/// handler marks as [`Audited`].
+/// handler marks as [`Audited`]. Of whoever acts on another's behalf it tells each look.
 ///
 /// A person's look is recorded before the answer goes out: one that cannot be recorded is not shown,
 /// and answered like any store that is away. A program's look, and a change after it was made, are told
@@ -58,6 +58,15 @@ impl Seen {
                     let event = self.auditor.event(&self.context, AuditAction::DATA_READ);
                     Ok(self.look(with(event, audited)).await?)
                 }
+                None if self.acts_for_another() => {
+                    let event = self.auditor.event(&self.context, AuditAction::DATA_READ);
+                    let event = event.with_detail("route", self.route.as_str());
+                    let event = match name::resource(self.route.as_str(), &self.path) {
+                        Some(named) => event.with_resource(named),
+                        None => event,
+                    };
+                    Ok(self.look(event.with_outcome(outcome(status))).await?)
+                }
                 None => Ok(()),
             };
         }
@@ -71,6 +80,10 @@ impl Seen {
         let event = event.with_outcome(outcome(status)).with_detail("status", status.as_str());
         self.auditor.tell(event);
         Ok(())
+    }
+
+    fn acts_for_another(&self) -> bool {
+        self.context.actor().and_then(Actor::acts_for).is_some()
     }
 
     async fn look(&self, event: AuditEvent) -> Result<(), Error> {

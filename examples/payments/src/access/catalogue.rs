@@ -3,8 +3,8 @@ use tenancy_core::{Error, ErrorKind};
 
 use super::{Declared, Role};
 use crate::{
-    api_keys, audit, bulk, customers, disputes, events, inbound, integrations, ledger, payments,
-    people, plan, usage, webhooks, workflows,
+    api_keys, audit, bulk, customers, disputes, domains, events, inbound, integrations, ledger,
+    payments, people, plan, support, usage, webhooks, workflows,
 };
 
 /// The features that ask for permissions.
@@ -25,6 +25,8 @@ const FEATURES: &[&[Declared]] = &[
     usage::CAPABILITIES,
     people::CAPABILITIES,
     api_keys::CAPABILITIES,
+    domains::CAPABILITIES,
+    support::CAPABILITIES,
 ];
 
 /// Returns all capabilities there are.

@@ -1,8 +1,11 @@
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use kit::Sealer;
+use kit::dns::DnsServer;
 use kit::identity::{FolderMailer, Mailer, NoMailer, PasswordHasher};
 use tenancy_core::Error;
+use tenancy_core::domain::TxtLookup;
 use tenancy_sqlx::SqlDirectory;
 
 use crate::Config;
@@ -18,6 +21,8 @@ pub(crate) struct Desk {
     pub(crate) throttle: Throttle,
     /// Keeps secrets of authenticators.
     pub(crate) sealer: Arc<Sealer>,
+    /// Who is asked whose a domain is.
+    pub(crate) dns: Arc<dyn TxtLookup>,
 }
 
 /// So many passwords are hashed at the same time.
@@ -34,6 +39,20 @@ impl Desk {
             None => Arc::new(NoMailer),
         };
         let (hasher, throttle) = (PasswordHasher::new(AT_ONCE), Throttle::new()?);
-        Ok(Self { directory, mailer, hasher, throttle, sealer })
+        let dns: Arc<dyn TxtLookup> = match config.dns_server {
+            Some(address) => Arc::new(DnsServer::at(address)),
+            None => Arc::new(SystemDns),
+        };
+        Ok(Self { directory, mailer, hasher, throttle, sealer, dns })
+    }
+}
+
+/// The resolver that this machine is set to ask, as it is then.
+struct SystemDns;
+
+#[async_trait]
+impl TxtLookup for SystemDns {
+    async fn txt(&self, name: &str) -> Result<Vec<String>, Error> {
+        DnsServer::of_system()?.txt(name).await
     }
 }

@@ -13,7 +13,8 @@ mod permitted;
 mod role;
 mod session;
 mod sign_in;
-mod tenants;
+pub(crate) mod tenants;
+mod usage;
 mod user;
 
 pub(crate) use api::router;

@@ -42,6 +42,11 @@ impl PlatformUser {
         PasswordHash::from_stored(&self.password)
     }
 
+    /// Returns the name that others read.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Returns the name in logs.
     pub(super) fn party(&self) -> AuditParty {
         AuditParty::user(&self.id.to_string())

@@ -87,6 +87,8 @@ async fn sign_in(
     headers: HeaderMap,
     Json(Credentials { email, password }): Json<Credentials>,
 ) -> Result<Response, Problem> {
+    // A bank that takes no changes lets its people in; one that is suspended does not.
+    tenant.status().admit(false)?;
     let attempt = app.people().throttle.admit_from(&app, network).await?;
     let signed_in = login::login(&app, tenant.id(), &email, password).await?;
     app.people().throttle.take_back(&app, attempt).await;

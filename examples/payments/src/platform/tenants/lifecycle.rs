@@ -97,9 +97,13 @@ async fn resume(
     Json(Reason { reason }): Json<Reason>,
 ) -> Result<(Audited, Json<TenantView>), Problem> {
     let before = tenant(&app, id).await?.status();
+    let life = TenantLife::of(app.db(), id).await?;
+    // From then on it is purged, and nobody comes in between.
+    if before != TenantStatus::Closed && life.purge_at.is_some_and(|at| at <= app.now()) {
+        return Err(Problem::new(409, "tenant_closing", "The tenant's time is over"));
+    }
     // The step first: from closed there is none, and then the end stands as it is.
     app.tenants().set_status(id, TenantStatus::Active).await?;
-    let life = TenantLife::of(app.db(), id).await?;
     if life.closing_since.is_some() {
         TenantLife::plain(id).keep(app.db()).await?;
     }
@@ -110,9 +114,9 @@ async fn resume(
 
 /// Begin to close a tenant
 ///
-/// For 30 days it is there to read, and the closing can be taken back. Then its data goes: what is
-/// left are the ledger and the audit log, which the law wants kept. Nobody gets its slug for 180
-/// days after that.
+/// For 30 days it is there to read, and the closing can be taken back. Then its people, customers,
+/// secrets and events go. What is left are records of money, payments without their customers,
+/// decisions about them, the ledger and the audit log. Nobody gets its slug for 180 days after that.
 #[utoipa::path(
     post,
     path = "/platform/v1/tenants/{id}/close",

@@ -4,6 +4,7 @@ mod create;
 mod edit;
 mod life;
 pub(super) mod lifecycle;
+pub(crate) mod purge;
 pub(super) mod routes;
 mod view;
 
