@@ -26,9 +26,9 @@ pub(super) fn router() -> OpenApiRouter<App> {
 /// What a tenant has used this month beside what it may: figures, and nothing of what they count.
 #[derive(Debug, Serialize, ToSchema)]
 struct TenantUsage {
-    #[schema(example = "01900000-0000-7000-8000-000000000001")]
+    #[schema(example = "01a22fc5-8f05-75ce-a8e6-6f776dca9af0")]
     tenant: String,
-    #[schema(example = "riverside")]
+    #[schema(example = "harbor")]
     slug: String,
     #[schema(example = "starter")]
     plan: String,

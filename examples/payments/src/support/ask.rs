@@ -18,7 +18,7 @@ use crate::people::{Member, MemberState};
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewSupportGrant {
-    #[schema(value_type = String, example = "01900000-0000-7000-8000-000000000001")]
+    #[schema(value_type = String, example = "01a22fc5-8f05-75ce-a8e6-6f776dca9af0")]
     pub(super) tenant: TenantId,
     /// The owners read it.
     #[schema(value_type = String, min_length = 1, max_length = 300,

@@ -12,7 +12,7 @@ pub(super) const CURRENCY: &str = "currency";
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Tenant)]
 pub(super) struct TenantView {
-    #[schema(example = "01900000-0000-7000-8000-000000000001")]
+    #[schema(example = "01a22fc5-8f05-75ce-a8e6-6f776dca9af0")]
     pub(super) id: String,
     #[schema(example = "harbor")]
     slug: String,
