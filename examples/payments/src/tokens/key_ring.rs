@@ -28,7 +28,9 @@ pub(crate) struct KeyRing {
 /// A key, and when it signs.
 #[derive(Clone)]
 struct Known {
-    key: Arc<TokenKey>,
+    id: String,
+    /// `None` where it was sealed with another `--secrets-key`: it neither signs nor verifies here.
+    key: Option<Arc<TokenKey>>,
     signs_from: OffsetDateTime,
     /// When the next one signs.
     signs_until: Option<OffsetDateTime>,
@@ -50,6 +52,9 @@ const LEEWAY: Duration = Duration::minutes(1);
 
 impl KeyRing {
     /// Reads the keys, and makes the first one if there is none.
+    ///
+    /// Those that do not open are logged and left alone. They may be good on other nodes, so that
+    /// none is made in their place: `payments keys rotate` does that.
     pub(crate) async fn open(
         db: TenantDb,
         sealer: Arc<Sealer>,
@@ -84,9 +89,13 @@ impl KeyRing {
     pub(super) fn sign(&self, claims: &Value) -> Result<String, Error> {
         let now = self.clock.now();
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let key = known.iter().find(|known| known.phase(now) == Phase::Signing);
-        let key = key.ok_or_else(|| Error::new(ErrorKind::Internal, "sign a token: no key"))?;
-        Ok(key.key.sign(claims))
+        let signing = known.iter().find(|known| known.phase(now) == Phase::Signing);
+        let key = signing.and_then(|known| known.key.as_ref()).ok_or_else(|| {
+            let message = "sign a token: its key does not open: give the --secrets-key that it was \
+                           sealed with, or run payments keys rotate";
+            Error::new(ErrorKind::Misconfigured, message)
+        })?;
+        Ok(key.sign(claims))
     }
 
     /// Returns the public halves of all keys that are of use.
@@ -94,7 +103,7 @@ impl KeyRing {
         let now = self.clock.now();
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let of_use = known.iter().filter(|known| known.phase(now) != Phase::Retired);
-        of_use.map(|known| known.key.jwk()).collect()
+        of_use.filter_map(|known| Some(known.key.as_ref()?.jwk())).collect()
     }
 
     async fn reload(&self) -> Result<(), Error> {
@@ -103,14 +112,21 @@ impl KeyRing {
         let spans = spans(stored.iter().map(|key| key.created_at));
         let mut known = Vec::new();
         for (key, (signs_from, signs_until)) in stored.iter().zip(spans) {
-            let key = Arc::new(key.open(&self.sealer)?);
-            known.push(Known { key, signs_from, signs_until });
+            let opened = key.open(&self.sealer).ok().map(Arc::new);
+            known.push(Known { id: key.id.clone(), key: opened, signs_from, signs_until });
         }
         known.retain(|known| known.phase(now) != Phase::Retired);
         let mut before = self.known.write().unwrap_or_else(PoisonError::into_inner);
         // To replace them has all tokens verified anew.
-        if before.iter().map(|known| known.key.id()).ne(known.iter().map(|known| known.key.id())) {
-            let keys: Result<Vec<_>, _> = known.iter().map(Known::verifying).collect();
+        if before.iter().map(|known| &known.id).ne(known.iter().map(|known| &known.id)) {
+            for closed in known.iter().filter(|known| known.key.is_none()) {
+                tracing::error!(
+                    key.id = closed.id,
+                    "a key of tokens was sealed with another --secrets-key: it is of no use here"
+                );
+            }
+            let keys: Result<Vec<_>, _> =
+                known.iter().filter_map(|known| known.key.as_deref()).map(verifying).collect();
             self.verifying.replace(keys?);
         }
         *before = known;
@@ -122,11 +138,10 @@ impl Known {
     fn phase(&self, now: OffsetDateTime) -> Phase {
         phase((self.signs_from, self.signs_until), now)
     }
+}
 
-    fn verifying(&self) -> Result<JwtKey, Error> {
-        let key = JwtKey::ed25519_pem(self.key.public_pem().as_bytes())?;
-        Ok(key.with_id(self.key.id()))
-    }
+fn verifying(key: &TokenKey) -> Result<JwtKey, Error> {
+    Ok(JwtKey::ed25519_pem(key.public_pem().as_bytes())?.with_id(key.id()))
 }
 
 type Span = (OffsetDateTime, Option<OffsetDateTime>);
