@@ -64,7 +64,7 @@ impl Watched {
 async fn a_cancelled_reader_leaves_nothing() {
     let watched = Watched::create(Duration::from_millis(1)).await;
     let (db, others) = (watched.opened().await, watched.database.notes().await);
-    nothing_is_left(&db, &others).await;
+    nothing_is_left(&db, &others, &[]).await;
     others.close().await;
     let named = watched.require_cleared();
     assert!(named > 100, "too few sessions were looked at: {named}");

@@ -9,7 +9,7 @@ async fn leaves_nothing_behind() {
         let sealed = Sealed::create(engine).await;
         let ((db, _link), others) =
             (sealed.slow_service(key(1)).await, sealed.service(key(1)).await);
-        let hits = nothing_is_left(&db, &others).await;
+        let hits = nothing_is_left(&db, &others, &[]).await;
         eprintln!("{engine:?}: {hits:?}");
         others.close().await;
         sealed.end().await;
