@@ -18,6 +18,7 @@ on_both_stacks!(
     a_refresh_token_is_good_once,
     tokens_end_with_what_they_came_of,
     keys_are_rotated_without_a_gap,
+    keys_that_do_not_open_sign_nothing,
 );
 
 async fn serve(site: &Site) -> Server {
@@ -272,4 +273,25 @@ async fn keys_are_rotated_without_a_gap(site: &Site) {
     assert_eq!(key_id(&renewed), new);
     // A node that starts anew signs with the same one.
     assert_eq!(site.rows("signing_keys").await, 2);
+}
+
+/// The program runs with another `--secrets-key` than the keys were sealed with.
+async fn keys_that_do_not_open_sign_nothing(site: &Site) {
+    let server = serve(site).await;
+    let mut old = Vec::new();
+    for slug in ["kita", "riverside"] {
+        old.push((slug, tokens(&Browser::demo(&server, slug, "owner").await).await));
+    }
+    server.stop().await;
+
+    let key = ["--secrets-key", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="];
+    let server = site.serve(&[&UNLIMITED[..], &key[..]].concat()).await;
+    assert_eq!(key_ids(&server).await, BTreeSet::new());
+    for (slug, old) in old {
+        me(&server, slug, &old).await.refused(401, "credential_invalid");
+        let browser = Browser::demo(&server, slug, "owner").await;
+        browser.get("/v1/me").await.ok(200);
+        assert_eq!(browser.post("/v1/auth/token", &json!({})).await.status, 500);
+    }
+    assert!(server.stop().await.contains("sealed with another --secrets-key"));
 }
