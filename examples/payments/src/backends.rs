@@ -165,6 +165,12 @@ const MIGRATIONS: &[Migration] = &[
         include_str!("../migrations/sqlite/0052_domains.sql"),
         include_str!("../migrations/postgres/0052_domains.sql"),
     ),
+    Migration::new(
+        70,
+        "customers",
+        include_str!("../migrations/sqlite/0070_customers.sql"),
+        include_str!("../migrations/postgres/0070_customers.sql"),
+    ),
 ];
 
 /// How long a request may wait to be admitted. The first one that finds Redis away does, no other.

@@ -3,6 +3,7 @@
 mod audit;
 mod bulk;
 mod clock;
+mod customers;
 mod events;
 mod inbound;
 mod invariants;

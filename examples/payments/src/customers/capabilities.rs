@@ -6,4 +6,6 @@ capabilities! {
         for Owner Admin FinanceApprover Operator Auditor Support ApiKey;
     /// Add customers.
     CreateCustomers = "customers:create" for Owner Admin Operator ApiKey;
+    /// Change customers, delete them and bring them back.
+    ChangeCustomers = "customers:change" for Owner Admin Operator ApiKey;
 }

@@ -1,6 +1,8 @@
 //! Those who pay.
 
 mod capabilities;
+mod changes;
+mod contact;
 mod customer;
 mod new_customer;
 pub(crate) mod routes;

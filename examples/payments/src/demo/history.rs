@@ -51,13 +51,9 @@ impl History {
 
 fn customer(demo: &Demo, at: u32, name: &str, random: &mut Random) -> Customer {
     let created_at = BEGIN + Duration::minutes(at.into());
-    Customer {
-        id: CustomerId::from_uuid(id(created_at, random)),
-        tenant_id: demo.id(),
-        name: name.to_owned(),
-        email: Some(format!("customer{}@{}.example", at + 1, demo.slug)),
-        created_at,
-    }
+    let id = CustomerId::from_uuid(id(created_at, random));
+    let email = format!("customer{}@{}.example", at + 1, demo.slug);
+    Customer::new(id, demo.id(), name.to_owned(), (Some(email), None), created_at)
 }
 
 fn payment(demo: &Demo, at: u32, customers: &[Customer], random: &mut Random) -> Payment {
