@@ -10,33 +10,41 @@ use crate::line::Line;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Changes {
-    #[serde(default, deserialize_with = "named")]
+    #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
-    name: Option<Line<200>>,
-    #[serde(default, deserialize_with = "named")]
+    name: Change<Line<200>>,
+    #[serde(default)]
     #[schema(value_type = Option<String>, format = Email)]
-    email: Option<Option<Email>>,
-    #[serde(default, deserialize_with = "named")]
+    email: Change<Option<Email>>,
+    #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 40)]
-    phone: Option<Option<Phone>>,
+    phone: Change<Option<Phone>>,
 }
 
-/// A field that is there; it is `null` only where the field may be.
-fn named<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
+/// What becomes of a field.
+#[derive(Debug, Default)]
+enum Change<T> {
+    /// It is not named.
+    #[default]
+    Stays,
+    Becomes(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(deserializer).map(Self::Becomes)
+    }
 }
 
 impl Changes {
     pub(super) fn apply(self, customer: &mut Customer, now: OffsetDateTime) {
-        if let Some(name) = self.name {
+        if let Change::Becomes(name) = self.name {
             customer.name = name.into_string();
         }
-        if let Some(email) = self.email {
+        if let Change::Becomes(email) = self.email {
             customer.email = email.map(Email::into_string);
         }
-        if let Some(phone) = self.phone {
+        if let Change::Becomes(phone) = self.phone {
             customer.phone = phone.map(Phone::into_string);
         }
         customer.changed_at = Some(now);
