@@ -178,11 +178,11 @@ impl ResolverChain {
         let client_addr = self.proxies.client_addr(parts);
         let mut found: Option<Resolution> = None;
         // Each credential is looked up; a weaker source only when there is none.
-        while let Some(heard) = waiting.first_mut() {
+        while let Some(heard) = waiting.first() {
             if found.is_some() && !is_credential(heard) {
                 break;
             }
-            let next = match heard.1.trust {
+            let next = match heard.1.trust() {
                 // Nothing else came, or only what leads nowhere: hints name nobody by themselves.
                 Trust::Hint => return Ok(check_hint(&heard.1, outer).map(|()| None)?),
                 _ => match self.look_up(heard, client_addr, patience).await {
@@ -213,7 +213,7 @@ impl ResolverChain {
             if !claim.names(found.tenant()) {
                 return Err(Refused::beside(mismatch(), Some(found)).into());
             }
-            found = found.joined(via, claim.trust, None);
+            found = found.joined(via, claim.trust(), None);
         }
         Ok(Some(found))
     }
@@ -261,12 +261,12 @@ impl ResolverChain {
     /// Returns `None` where that must wait and may not.
     async fn look_up(
         &self,
-        (via, claim): &mut Heard,
+        (via, claim): &Heard,
         client_addr: Option<IpAddr>,
         patience: Patience,
     ) -> Result<Option<Looked>, Error> {
-        let (resolved_via, trust) = (*via, claim.trust);
-        let Some(key) = &claim.key else { return Ok(Some(Looked::Absent)) };
+        let (resolved_via, trust) = (*via, claim.trust());
+        let Some(key) = claim.key() else { return Ok(Some(Looked::Absent)) };
         let entry = match self.directory.remembered(key) {
             Remembered::Found(entry) => Some(entry),
             Remembered::Absent => None,
@@ -284,9 +284,7 @@ impl ResolverChain {
                 None => return Ok(Some(Looked::Stale)),
             },
             (_, None) => return Ok(Some(Looked::Absent)),
-            (_, Some(entry)) => {
-                (entry.tenant, claim.actor.take().filter(|_| trust == Trust::Credential))
-            }
+            (_, Some(entry)) => (entry.tenant, claim.proved_actor().cloned()),
         };
         let parts = ContextParts {
             tenant,
@@ -365,7 +363,7 @@ fn of_session(entry: Option<DirectoryEntry>, now: OffsetDateTime) -> Option<Prov
 }
 
 fn is_credential((_, claim): &Heard) -> bool {
-    claim.trust == Trust::Credential
+    claim.trust() == Trust::Credential
 }
 
 /// A hint that nothing stronger came with: it may still contradict an outer layer.

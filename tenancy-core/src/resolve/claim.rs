@@ -1,32 +1,52 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use http::request::Parts;
 
 use crate::{Actor, Error, ErrorKind, ResolvedVia, Tenant, TenantKey, Trust};
 
 /// What one source says about the tenant.
+///
+/// Cheap to clone: a token that was verified before says the same thing again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TenantClaim {
-    pub(super) key: Option<TenantKey>,
-    pub(super) trust: Trust,
-    pub(super) actor: Option<Actor>,
+pub struct TenantClaim(Arc<Inner>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Inner {
+    key: Option<TenantKey>,
+    trust: Trust,
+    actor: Option<Actor>,
 }
 
 impl TenantClaim {
     /// The source names a tenant.
     pub fn new(key: TenantKey, trust: Trust) -> Self {
-        Self { key: Some(key), trust, actor: None }
+        Self(Arc::new(Inner { key: Some(key), trust, actor: None }))
     }
 
     /// The source names something that no tenant can be called.
     ///
     /// It is a claim all the same: it fails, and does not fall through to other sources.
     pub fn nobody(trust: Trust) -> Self {
-        Self { key: None, trust, actor: None }
+        Self(Arc::new(Inner { key: None, trust, actor: None }))
+    }
+
+    pub(super) fn key(&self) -> Option<&TenantKey> {
+        self.0.key.as_ref()
+    }
+
+    pub(super) fn trust(&self) -> Trust {
+        self.0.trust
+    }
+
+    /// Returns who acts, where the claim proves that.
+    pub(super) fn proved_actor(&self) -> Option<&Actor> {
+        self.0.actor.as_ref().filter(|_| self.0.trust == Trust::Credential)
     }
 
     /// Tells whether it names this tenant, as far as the tenant's record says.
     pub(super) fn names(&self, tenant: &Tenant) -> bool {
-        match &self.key {
+        match self.key() {
             Some(TenantKey::Id(id)) => *id == tenant.id(),
             Some(TenantKey::Slug(slug)) => slug == tenant.slug(),
             Some(TenantKey::Domain(host)) => tenant.domains().contains(host),
@@ -36,7 +56,7 @@ impl TenantClaim {
 
     /// Adds who acts. Only a credential proves that.
     pub fn with_actor(mut self, actor: Actor) -> Self {
-        self.actor = Some(actor);
+        Arc::make_mut(&mut self.0).actor = Some(actor);
         self
     }
 }

@@ -34,16 +34,12 @@ impl AllHeard {
         if let Some(first) = self.first.take() {
             self.rest.push_front(first);
         }
-        self.rest.make_contiguous().sort_by_key(|(via, claim)| (Reverse(claim.trust), *via));
+        self.rest.make_contiguous().sort_by_key(|(via, claim)| (Reverse(claim.trust()), *via));
         self.first = self.rest.pop_front();
     }
 
     pub(super) fn first(&self) -> Option<&Heard> {
         self.first.as_ref()
-    }
-
-    pub(super) fn first_mut(&mut self) -> Option<&mut Heard> {
-        self.first.as_mut()
     }
 
     pub(super) fn drop_first(&mut self) {
