@@ -108,7 +108,11 @@ impl Question {
         protocol: Protocol,
     ) -> Result<HeaderFields, Box<Response<Body>>> {
         let broken = |error| Box::new(Problem::from(error).into_response_over(protocol));
-        let decision = decided.map_err(|error| broken(of_ours(error)))?;
+        // Borrowed: a decision is large, and is not moved once more.
+        let decision = match decided {
+            Ok(ref decision) => decision,
+            Err(error) => return Err(broken(of_ours(error))),
+        };
         if decision.is_allowed() {
             return Ok(decision.header_fields());
         }
@@ -117,7 +121,7 @@ impl Question {
             let context = TenantContext::attached(&parts.extensions).map_err(broken)?;
             audit::limited(auditor, self.tenant, limit, context, parts);
         }
-        let mut response = refuse(&decision, protocol);
+        let mut response = refuse(decision, protocol);
         decision.header_fields().set(response.headers_mut());
         Err(Box::new(response))
     }

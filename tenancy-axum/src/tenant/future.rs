@@ -9,10 +9,10 @@ use axum_core::body::Body;
 use http::{HeaderValue, Response};
 use http_body::Body as HttpBody;
 use pin_project_lite::pin_project;
-use tenancy_core::{Carried, RequestId};
+use tenancy_core::Carried;
 
 use super::context_body::ContextBody;
-use super::request_id::{self, X_REQUEST_ID};
+use super::request_id::X_REQUEST_ID;
 use crate::ResponseFuture;
 
 pin_project! {
@@ -42,8 +42,9 @@ pin_project! {
 
 impl<F, E> TenantFuture<F, E> {
     /// Serves in a context, and names the request in the answer.
-    pub(super) fn serving(serving: Carried<F>, id: &RequestId) -> Self {
-        Self { stage: Stage::Serving { serving, id: request_id::value(id) } }
+    #[inline]
+    pub(super) const fn serving(serving: Carried<F>, id: HeaderValue) -> Self {
+        Self { stage: Stage::Serving { serving, id } }
     }
 
     pub(super) const fn boxed(response: ResponseFuture<E>) -> Self {

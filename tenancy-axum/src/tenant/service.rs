@@ -88,6 +88,7 @@ where
     // The span of the request names the tenant already. A request for nobody is served in no
     // context, also where the application is called within a tenant's work.
     let mut carrier = Carrier::new(context, span);
+    let id = request_id::value(id);
     // The call too, and not just its future, is in the context.
     let serving = carrier.enter(|| inner.call(request));
     TenantFuture::serving(carrier.carry(serving), id)

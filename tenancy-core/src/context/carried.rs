@@ -39,6 +39,7 @@ pin_project! {
 }
 
 impl<T> Carried<T> {
+    #[inline]
     pub(super) const fn new(carrier: Carrier, value: T) -> Self {
         Self { carrier, value: Some(value) }
     }

@@ -77,6 +77,7 @@ impl Carrier {
     ///
     /// It is for those who keep both themselves, such as a layer with a span for each request.
     /// The span should name the tenant; with [`Span::none`] the one that runs then stays.
+    #[inline]
     pub const fn new(context: Option<TenantContext>, span: Span) -> Self {
         Self { context, span }
     }
@@ -94,6 +95,7 @@ impl Carrier {
     /// Puts a future or a stream into the context: each poll of it, and its drop.
     ///
     /// Anything else can be carried too and entered by hand, see [`Carried::enter`].
+    #[inline]
     pub const fn carry<T>(self, value: T) -> Carried<T> {
         Carried::new(self, value)
     }
