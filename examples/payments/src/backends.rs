@@ -171,6 +171,12 @@ const MIGRATIONS: &[Migration] = &[
         include_str!("../migrations/sqlite/0070_customers.sql"),
         include_str!("../migrations/postgres/0070_customers.sql"),
     ),
+    Migration::new(
+        75,
+        "bulk_totals",
+        include_str!("../migrations/sqlite/0075_bulk_totals.sql"),
+        include_str!("../migrations/postgres/0075_bulk_totals.sql"),
+    ),
 ];
 
 /// How long a request may wait to be admitted. The first one that finds Redis away does, no other.

@@ -13,6 +13,7 @@ on_both_stacks!(
     good_rows_are_paid_once_over_a_kill,
     a_file_is_looked_through_and_refused_whole,
     a_batch_is_of_a_plan_two_people_and_a_tenant,
+    a_batch_adds_up_to_what_was_stated,
 );
 
 const SIGNED: [&str; 4] = ["--requests-per-minute", "100000", "--jwt-secret", token::SECRET];
@@ -192,4 +193,60 @@ async fn a_batch_is_of_a_plan_two_people_and_a_tenant(site: &Site) {
     step(&approver(&server, "nordhafen"), &second, "approve").await.refused(409, "batch_state");
     // A trial's batches are its own.
     server.test_client("nordhafen").get(&second).await.refused(404, "resource_missing");
+}
+
+/// P26, over five thousand rows of which three are not good.
+async fn a_batch_adds_up_to_what_was_stated(site: &Site) {
+    let server = site.serve(&SIGNED).await;
+    let template = server.client("nordhafen").get("/v1/bulk/template").await;
+    assert_eq!(template.header("content-type"), "text/csv; charset=utf-8");
+    let rows = file("sum", 5_000, &[3, 50, 4_001]);
+    assert!(rows.replace('\n', "\r\n").starts_with(template.text()));
+    // Row 3 has no amount and row 50 no currency; row 4,001 has both, and no reference.
+    let all: i64 = (2..5_002).sum::<i64>() - 3 - 50;
+    let mut lists = Vec::new();
+    for slug in ["nordhafen", "alnoor"] {
+        let maker = server.client(slug);
+        for stated in ["EUR:1".to_owned(), format!("USD:{all}"), format!("EUR:{all},USD:1")] {
+            let query = format!("?mode=best_effort&totals={stated}");
+            let refused = upload(&maker, &rows, &query).await.refused(422, "totals_differ");
+            assert_eq!(refused["found"], format!("EUR:{all}"));
+        }
+        for torn in ["EUR", "EUR:0", "eur:1", "EUR:1,EUR:2"] {
+            let refused = upload(&maker, &rows, &format!("?totals={torn}")).await;
+            refused.refused(422, "parameter_invalid");
+        }
+        let before = maker.get("/v1/bulk/batches").await.ok(200);
+        assert!(before["data"].as_array().expect("a list").is_empty(), "nothing is kept");
+
+        let query = format!("?mode=best_effort&totals=EUR:{all}");
+        let batch = upload(&maker, &rows, &query).await.ok(201);
+        assert_eq!((&batch["rows_good"], &batch["rows_bad"]), (&4_997.into(), &3.into()));
+        assert_eq!(batch["totals"], json!([{"currency": "EUR", "amount": all - 4_001}]));
+        let second = upload(&maker, &file("few", 3, &[2]), "?mode=best_effort").await.ok(201);
+        let list = maker.get("/v1/bulk/batches").await.ok(200);
+        assert_eq!(list["data"], json!([second, batch]));
+        lists.push(list);
+        // P26, the other half: each row is in one state.
+        let counts = ["rows_bad", "waiting", "processing", "succeeded", "failed"];
+        let counted: i64 = counts.iter().map(|of| batch[of].as_i64().expect("a number")).sum();
+        assert_eq!(counted, 5_000);
+    }
+    assert_ne!(lists[0], lists[1]);
+
+    // Rows that were changed behind the program's back are not paid.
+    let (nordhafen, alnoor) = (&lists[0]["data"][1], &lists[1]["data"][0]);
+    for (slug, batch) in [("nordhafen", nordhafen), ("alnoor", alnoor)] {
+        step(&server.client(slug), &path(batch), "submit").await.ok(200);
+    }
+    site.try_run("UPDATE bulk_items SET amount = 9 WHERE line = 7").await.expect("a row");
+    let payments = site.rows("payments").await;
+    let refused = step(&approver(&server, "nordhafen"), &path(nordhafen), "approve").await;
+    refused.refused(422, "totals_differ");
+    let batch = server.client("nordhafen").get(&path(nordhafen)).await.ok(200);
+    assert_eq!(batch["state"], "submitted");
+    assert_eq!(site.rows("payments").await, payments);
+    // It has no row 7.
+    let running = step(&approver(&server, "alnoor"), &path(alnoor), "approve").await.ok(200);
+    assert_eq!(running["state"], "running");
 }

@@ -4,6 +4,7 @@ use tenancy_sqlx::{TenantEntity, TenantValue};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
+use super::totals::Totals;
 use crate::ids::BatchId;
 
 /// A file of payments.
@@ -21,6 +22,8 @@ pub(crate) struct Batch {
     pub(crate) approver: Option<String>,
     pub(crate) rows_good: i64,
     pub(crate) rows_bad: i64,
+    /// What its good rows add up to; `None` in batches from before that was kept.
+    pub(crate) totals: Option<Totals>,
     pub(crate) created_at: OffsetDateTime,
     pub(crate) updated_at: OffsetDateTime,
     pub(crate) version: i64,

@@ -1,13 +1,15 @@
 use tenancy_core::usage::{Meter, Month};
 use tenancy_core::{Actor, Error, ErrorKind, Problem, TenantContext};
-use tenancy_sqlx::TenantTx;
+use tenancy_sqlx::{FromTenantRow, TenantTx};
 use time::OffsetDateTime;
 
 use super::Batch;
 use super::batch::{BatchMode, BatchState};
+use super::totals::Totals;
 use crate::actors::{maker_is_approver, name_of};
 use crate::ids::{BatchId, missing};
 use crate::mode::Mode;
+use crate::money::{Amount, Currency};
 use crate::quota;
 
 /// Hands a batch to somebody else.
@@ -33,7 +35,8 @@ pub(super) async fn submit(
 ///
 /// # Errors
 ///
-/// 403 `maker_is_approver`; 429 `quota_exceeded` when the month has no room for all good rows:
+/// 403 `maker_is_approver`; 422 `totals_differ` when the rows are not those that were looked
+/// through any more; 429 `quota_exceeded` when the month has no room for all good rows:
 /// then none is paid.
 pub(super) async fn decide(
     tx: &mut TenantTx,
@@ -48,6 +51,7 @@ pub(super) async fn decide(
         return Err(maker_is_approver());
     }
     if next == BatchState::Running {
+        adds_up(tx, &batch).await?;
         room(tx, &batch, now).await?;
     }
     batch.approver = Some(approver);
@@ -76,6 +80,34 @@ async fn step(
         ErrorKind::Conflict => Problem::new(409, "batch_state", "The batch has changed meanwhile"),
         _ => error.into(),
     })
+}
+
+/// Passes when the rows add up to what they did when the file came.
+async fn adds_up(tx: &mut TenantTx, batch: &Batch) -> Result<(), Problem> {
+    let Some(kept) = &batch.totals else { return Ok(()) };
+    let rows: Vec<Money> = tx
+        .sql(
+            "SELECT currency, amount FROM bulk_items
+             WHERE batch_id = $1 AND state <> 'bad' ORDER BY line",
+        )
+        .bind(batch.id)
+        .fetch_all_as()
+        .await?;
+    let mut totals = Totals::default();
+    for Money { currency, amount } in rows {
+        totals.add(amount, currency).ok_or_else(totals_differ)?;
+    }
+    if totals == *kept { Ok(()) } else { Err(totals_differ()) }
+}
+
+#[derive(Debug, FromTenantRow)]
+struct Money {
+    currency: Currency,
+    amount: Amount,
+}
+
+pub(super) fn totals_differ() -> Problem {
+    Problem::new(422, "totals_differ", "The rows do not add up to what was stated")
 }
 
 /// Passes when the month has room for all good rows.

@@ -9,6 +9,7 @@ mod meant;
 mod result;
 pub(crate) mod routes;
 mod table;
+mod totals;
 mod upload;
 mod work;
 

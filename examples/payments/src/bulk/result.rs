@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use kit::List;
 use serde::Serialize;
-use tenancy_core::Error;
+use tenancy_core::{Error, Slice};
 use tenancy_sqlx::{FromTenantRow, TenantTx};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -11,6 +12,7 @@ use utoipa::ToSchema;
 use super::Batch;
 use super::batch::{BatchMode, BatchState};
 use super::item::ItemState;
+use super::totals::TotalView;
 use crate::ids::{BatchId, PaymentId};
 
 /// A batch and how far it is, as callers see it.
@@ -25,6 +27,8 @@ pub(super) struct BatchView {
     rows: i64,
     rows_good: i64,
     rows_bad: i64,
+    /// What the good rows add up to, by currency.
+    totals: Vec<TotalView>,
     waiting: i64,
     processing: i64,
     succeeded: i64,
@@ -37,40 +41,68 @@ pub(super) struct BatchView {
 
 #[derive(Debug, FromTenantRow)]
 struct Count {
+    batch_id: BatchId,
     state: ItemState,
     number: i64,
 }
 
 /// Counts the rows of a batch by what has become of them.
 pub(super) async fn view(tx: &mut TenantTx, batch: Batch) -> Result<BatchView, Error> {
-    let counts: Vec<Count> = tx
-        .sql(
-            "SELECT state, count(*) AS number FROM bulk_items
-             WHERE batch_id = $1 GROUP BY state ORDER BY state",
-        )
-        .bind(batch.id)
-        .fetch_all_as()
-        .await?;
-    let of =
-        |state| counts.iter().find(|count| count.state == state).map_or(0, |count| count.number);
-    let Batch { id, mode, state, maker, approver, rows_good, rows_bad, .. } = batch;
-    let Batch { created_at, updated_at, .. } = batch;
-    Ok(BatchView {
-        id,
-        mode,
-        state,
-        maker,
-        approver,
-        rows: rows_good + rows_bad,
-        rows_good,
-        rows_bad,
-        waiting: of(ItemState::Waiting),
-        processing: of(ItemState::Processing),
-        succeeded: of(ItemState::Succeeded),
-        failed: of(ItemState::Failed),
-        created_at,
-        updated_at,
-    })
+    let counts = counts(tx, batch.id, batch.id).await?;
+    Ok(BatchView::of(batch, &counts))
+}
+
+/// Does so for the batches of a page, all at once.
+pub(super) async fn views(tx: &mut TenantTx, page: Slice<Batch>) -> Result<List<BatchView>, Error> {
+    let ids = || page.items.iter().map(|batch| batch.id);
+    let counts = match (ids().min(), ids().max()) {
+        (Some(first), Some(last)) => counts(tx, first, last).await?,
+        _ => Vec::new(),
+    };
+    Ok(List::of(page, |batch| BatchView::of(batch, &counts)))
+}
+
+async fn counts(tx: &mut TenantTx, first: BatchId, last: BatchId) -> Result<Vec<Count>, Error> {
+    tx.sql(
+        "SELECT batch_id, state, count(*) AS number FROM bulk_items
+         WHERE batch_id >= $1 AND batch_id <= $2
+         GROUP BY batch_id, state ORDER BY batch_id, state",
+    )
+    .bind(first)
+    .bind(last)
+    .fetch_all_as()
+    .await
+}
+
+impl BatchView {
+    fn of(batch: Batch, counts: &[Count]) -> Self {
+        let of = |state| {
+            let mut counts = counts.iter();
+            let found = counts.find(|count| count.batch_id == batch.id && count.state == state);
+            found.map_or(0, |count| count.number)
+        };
+        let [waiting, processing] = [of(ItemState::Waiting), of(ItemState::Processing)];
+        let [succeeded, failed] = [of(ItemState::Succeeded), of(ItemState::Failed)];
+        let Batch { id, mode, state, maker, approver, rows_good, rows_bad, .. } = batch;
+        let Batch { created_at, updated_at, totals, .. } = batch;
+        Self {
+            id,
+            mode,
+            state,
+            maker,
+            approver,
+            rows: rows_good + rows_bad,
+            rows_good,
+            rows_bad,
+            totals: totals.unwrap_or_default().views(),
+            waiting,
+            processing,
+            succeeded,
+            failed,
+            created_at,
+            updated_at,
+        }
+    }
 }
 
 #[derive(Debug, FromTenantRow)]

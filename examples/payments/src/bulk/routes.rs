@@ -9,22 +9,26 @@ use tenancy_sqlx::TenantTx;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::batch::{BatchMode, BatchState};
+use super::batch::BatchState;
 use super::capabilities::{ApproveBatches, MakeBatches, ViewBatches};
 use super::item::{ItemState, ItemView};
 use super::meant::Meant;
 use super::result::{self, BatchView};
-use super::{Batch, Item, decide};
+use super::{Batch, Item, decide, table};
 use crate::app::App;
 use crate::ids::{BatchId, BatchItemId, PathId, missing};
 
 /// The largest file: ten thousand rows of some hundred letters.
 const FILE: usize = 4 * 1024 * 1024;
 
+const CSV: &str = "text/csv; charset=utf-8";
+
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(upload))
         .layer(DefaultBodyLimit::max(FILE))
+        .routes(routes!(list))
+        .routes(routes!(template))
         .routes(routes!(get))
         .routes(routes!(items))
         .routes(routes!(errors))
@@ -52,7 +56,8 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         (status = 403, description = "The plan has no batches", body = ProblemBody),
         (status = 409, description = "The same file came before", body = ProblemBody),
         (status = 413, description = "The file is too large", body = ProblemBody),
-        (status = 422, description = "The file cannot be read", body = ProblemBody),
+        (status = 422, description = "The file cannot be read, or adds up to something else",
+            body = ProblemBody),
     )
 )]
 async fn upload(
@@ -64,13 +69,43 @@ async fn upload(
     text: Result<String, StringRejection>,
 ) -> Result<(StatusCode, Json<BatchView>), Problem> {
     TenantContext::current()?.tenant().feature("bulk_payments").require()?;
-    let Query(Meant { mode, again }) = query.map_err(|_| not_meant())?;
+    let Query(meant) = query.map_err(|_| not_meant())?;
     let text = text.map_err(|rejection| unread(rejection.status()))?;
-    let (mode, again) = (mode.unwrap_or(BatchMode::Atomic), again.unwrap_or(false));
-    let batch = super::upload::upload(&mut tx, &actor, mode, again, &text, app.now()).await?;
+    let batch = super::upload::upload(&mut tx, &actor, meant, &text, app.now()).await?;
     let view = result::view(&mut tx, batch).await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(view)))
+}
+
+/// List batches and how far they are, the newest first
+#[utoipa::path(
+    get,
+    path = "/v1/bulk/batches",
+    tag = "bulk",
+    security(("bearer" = ["bulk:view"])),
+    params(PageParams),
+    responses((status = 200, body = List<BatchView>))
+)]
+async fn list(
+    _: Permitted<ViewBatches>,
+    mut tx: TenantTx,
+    query: PageQuery<BatchId>,
+) -> Result<Json<List<BatchView>>, Problem> {
+    let batches = tx.repo::<Batch>().list(query.page()).await?;
+    Ok(Json(result::views(&mut tx, batches).await?))
+}
+
+/// Take the first line of a file with you
+#[utoipa::path(
+    get,
+    path = "/v1/bulk/template",
+    tag = "bulk",
+    security(("bearer" = ["bulk:view"])),
+    responses((status = 200, body = String, content_type = "text/csv"))
+)]
+async fn template(_: Permitted<ViewBatches>) -> ([(HeaderName, &'static str); 2], String) {
+    let attached = "attachment; filename=\"batch.csv\"";
+    ([(CONTENT_TYPE, CSV), (CONTENT_DISPOSITION, attached)], table::template())
 }
 
 /// Read a batch, and how far it is
@@ -164,7 +199,7 @@ async fn result_file(
     let batch = tx.repo::<Batch>().get(&id).await?.ok_or_else(missing)?;
     let csv = result::csv(&mut tx, &batch).await?;
     let attached = "attachment; filename=\"result.csv\"";
-    Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8"), (CONTENT_DISPOSITION, attached)], csv))
+    Ok(([(CONTENT_TYPE, CSV), (CONTENT_DISPOSITION, attached)], csv))
 }
 
 /// Hand a batch to somebody who approves it
@@ -280,7 +315,9 @@ async fn shown(mut tx: TenantTx, batch: Batch) -> Result<Json<BatchView>, Proble
 
 fn not_meant() -> Problem {
     Problem::new(422, "parameter_invalid", "A parameter is not valid")
-        .with_detail("mode is atomic or best_effort, override is true or false")
+        .with_detail(
+            "mode is atomic or best_effort, override is true or false, totals are like EUR:7260,USD:1200",
+        )
         .with_param("mode")
 }
 

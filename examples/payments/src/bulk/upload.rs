@@ -4,8 +4,11 @@ use tenancy_sqlx::TenantTx;
 use time::OffsetDateTime;
 
 use super::batch::{BatchMode, BatchState};
+use super::decide::totals_differ;
 use super::item::ItemState;
-use super::table::{self, Row};
+use super::meant::Meant;
+use super::table::{self, Row, Table};
+use super::totals::Totals;
 use super::{Batch, Item};
 use crate::actors::name_of;
 use crate::ids::{BatchId, BatchItemId};
@@ -20,26 +23,29 @@ const AT_ONCE: usize = 500;
 ///
 /// # Errors
 ///
-/// 422 for a file that cannot be read; 409 `duplicate_file` when the same one came in the last 30
+/// 422 for a file that cannot be read, or `totals_differ` for one that adds up to something else
+/// than was stated; 409 `duplicate_file` when the same one came in the last 30
 /// days, unless that is known.
 pub(super) async fn upload(
     tx: &mut TenantTx,
     maker: &Actor,
-    mode: BatchMode,
-    again: bool,
+    Meant { mode, again, totals: stated }: Meant,
     text: &str,
     now: OffsetDateTime,
 ) -> Result<Batch, Problem> {
     use std::fmt::Write as _;
 
-    let rows = table::read(text)?;
+    let Table { rows, totals } = table::read(text)?;
+    if stated.is_some_and(|stated| stated != totals) {
+        return Err(totals_differ().with_param("totals").with_member("found", totals.to_string()));
+    }
     let sha256 = Sha256::digest(text).iter().fold(String::new(), |mut digits, byte| {
         // A string takes everything.
         let _ = write!(digits, "{byte:02x}");
         digits
     });
     let same = Batch::SHA256.eq(sha256.clone()).and(Batch::CREATED_AT.gt(now - REMEMBERED));
-    if !again && tx.repo::<Batch>().exists(same).await? {
+    if !again.unwrap_or(false) && tx.repo::<Batch>().exists(same).await? {
         return Err(Problem::new(409, "duplicate_file", "The same file came before")
             .with_detail("send it with override=true if it is meant to be paid again"));
     }
@@ -49,12 +55,13 @@ pub(super) async fn upload(
         id: BatchId::generate(),
         tenant_id: tx.tenant(),
         sha256,
-        mode,
+        mode: mode.unwrap_or(BatchMode::Atomic),
         state: BatchState::Checked,
         maker: name_of(maker),
         approver: None,
         rows_good: count(good),
         rows_bad: count(rows.len() - good),
+        totals: Some(of_good(&rows)?),
         created_at: now,
         updated_at: now,
         version: 1,
@@ -65,6 +72,15 @@ pub(super) async fn upload(
         tx.repo::<Item>().insert_many(items.iter().cloned()).await?;
     }
     Ok(batch)
+}
+
+/// Adds the rows up that can be paid.
+fn of_good(rows: &[Row]) -> Result<Totals, Problem> {
+    let mut totals = Totals::default();
+    for good in rows.iter().flatten() {
+        totals.add(good.amount, good.currency).ok_or_else(totals_differ)?;
+    }
+    Ok(totals)
 }
 
 fn item(batch: &Batch, at: i64, row: Row) -> Item {
